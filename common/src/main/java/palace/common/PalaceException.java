@@ -89,4 +89,14 @@ public abstract sealed class PalaceException extends IOException {
       super(ExitCode.BUSY, message, hint, null);
     }
   }
+
+  /// The database file cannot be read as SQLite, or a page that was needed is damaged.
+  public static final class DamagedDatabase extends PalaceException {
+    private static final long serialVersionUID = 1L;
+
+    /// The sentence, the hint and what SQLite said.
+    public DamagedDatabase(String message, String hint, Throwable cause) {
+      super(ExitCode.REFUSED, message, hint, cause);
+    }
+  }
 }

@@ -1,0 +1,302 @@
+package palace.common.chroma;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.sqlite.SQLiteErrorCode;
+import palace.common.PalaceException;
+
+/// One connection to a `chroma.sqlite3`. Every failure is a [PalaceException] that names the file; SQL's own exceptions are seen
+/// nowhere else. Not safe for use by several threads.
+///
+/// Foreign keys stay off, as they effectively are in every Chroma: `segments` refers to a table that does not exist.
+public final class ChromaDatabase implements AutoCloseable {
+  private static final String DAMAGE_HINT = "run palace doctor to see what is damaged";
+
+  private final Path file;
+  private final Connection connection;
+
+  private ChromaDatabase(Path file, Connection connection) {
+    this.file = file;
+    this.connection = connection;
+  }
+
+  /// How a connection may use the file.
+  private enum Mode {
+    READ_ONLY("mode=ro"),
+    IMMUTABLE("mode=ro&immutable=1"),
+    READ_WRITE("mode=rw"),
+    CREATE("mode=rwc");
+
+    private final String query;
+
+    Mode(String query) {
+      this.query = query;
+    }
+  }
+
+  /// Opens a file for reading under SQLite's shared lock. Nothing is written as long as the file is in rollback-journal mode and
+  /// needs no recovery; [SourceDatabase] sees to that.
+  public static ChromaDatabase openReadOnly(Path file) throws IOException {
+    return open(file, Mode.READ_ONLY);
+  }
+
+  /// Opens a file that nobody can change, without locks.
+  static ChromaDatabase openImmutable(Path file) throws IOException {
+    return open(file, Mode.IMMUTABLE);
+  }
+
+  /// Opens an existing file for writing.
+  public static ChromaDatabase openForWriting(Path file) throws IOException {
+    return open(file, Mode.READ_WRITE);
+  }
+
+  /// Creates a file that nobody else sees yet: no journal and no fsync until the caller forces the finished file.
+  public static ChromaDatabase create(Path file) throws IOException {
+    ChromaDatabase database = open(file, Mode.CREATE);
+    database.execute("PRAGMA journal_mode=OFF");
+    database.execute("PRAGMA synchronous=OFF");
+    database.execute("PRAGMA locking_mode=EXCLUSIVE");
+    database.execute("PRAGMA cache_size=-65536");
+    return database;
+  }
+
+  private static ChromaDatabase open(Path file, Mode mode) throws IOException {
+    try {
+      Connection connection = DriverManager.getConnection("jdbc:sqlite:" + uri(file, mode.query));
+      var database = new ChromaDatabase(file, connection);
+      database.execute("PRAGMA foreign_keys=OFF");
+      database.execute("PRAGMA busy_timeout=10000");
+      return database;
+    } catch (SQLException e) {
+      throw translate(file, e);
+    }
+  }
+
+  /// A SQLite URI: a path may hold `?`, `#` and `%`, which mean something there.
+  private static String uri(Path file, String query) {
+    return "file:" + escape(file.toAbsolutePath().toString()) + "?" + query;
+  }
+
+  private static String escape(String path) {
+    return path.replace("%", "%25").replace("?", "%3f").replace("#", "%23");
+  }
+
+  /// {@return the file this connection reads or writes}
+  public Path file() {
+    return file;
+  }
+
+  /// Turns one row into a value.
+  @FunctionalInterface
+  public interface RowMapper<T> {
+    /// {@return the value of a row}
+    T map(Row row);
+  }
+
+  /// Takes one row.
+  @FunctionalInterface
+  public interface RowConsumer {
+    /// Uses a row; it is not valid afterwards.
+    void accept(Row row) throws IOException;
+  }
+
+  /// {@return one value per row}
+  public <T> List<T> list(String sql, RowMapper<T> mapper, @Nullable Object... arguments) throws IOException {
+    var values = new ArrayList<T>();
+    each(sql, row -> values.add(mapper.map(row)), arguments);
+    return values;
+  }
+
+  /// {@return the value of the first row, if there is a row}
+  public <T> Optional<T> first(String sql, RowMapper<T> mapper, @Nullable Object... arguments) throws IOException {
+    List<T> values = list(sql, mapper, arguments);
+    return values.isEmpty() ? Optional.empty() : Optional.of(values.getFirst());
+  }
+
+  /// {@return the integer in the first column of the first row, 0 when there is none or it is NULL}
+  public long number(String sql, @Nullable Object... arguments) throws IOException {
+    return first(sql, row -> row.integer(1), arguments).orElse(0L);
+  }
+
+  /// Hands every row to a consumer, one at a time.
+  public void each(String sql, RowConsumer consumer, @Nullable Object... arguments) throws IOException {
+    try (PreparedStatement statement = prepare(sql, arguments);
+        ResultSet result = statement.executeQuery()) {
+      Row row = new Row(result);
+      while (result.next()) {
+        consumer.accept(row);
+      }
+    } catch (SQLException e) {
+      throw translate(file, e);
+    } catch (UncheckedSqlException e) {
+      throw translate(file, e.sqlException());
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
+    }
+  }
+
+  /// Runs one statement and gives the number of rows it changed.
+  public int execute(String sql, @Nullable Object... arguments) throws IOException {
+    try (PreparedStatement statement = prepare(sql, arguments)) {
+      return statement.execute() ? 0 : Math.max(0, statement.getUpdateCount());
+    } catch (SQLException e) {
+      throw translate(file, e);
+    }
+  }
+
+  /// Runs a script of several statements, such as a migration.
+  public void executeScript(String script) throws IOException {
+    try (Statement statement = connection.createStatement()) {
+      statement.executeUpdate(script);
+    } catch (SQLException e) {
+      throw translate(file, e);
+    }
+  }
+
+  /// Runs one statement for many rows of arguments.
+  public <T> void executeBatch(String sql, Iterable<T> items, Function<T, @Nullable Object[]> arguments) throws IOException {
+    try (PreparedStatement statement = connection.prepareStatement(sql)) {
+      for (T item : items) {
+        bind(statement, arguments.apply(item));
+        statement.addBatch();
+      }
+      statement.executeBatch();
+    } catch (SQLException e) {
+      throw translate(file, e);
+    }
+  }
+
+  private PreparedStatement prepare(String sql, @Nullable Object... arguments) throws SQLException {
+    PreparedStatement statement = connection.prepareStatement(sql);
+    bind(statement, arguments);
+    return statement;
+  }
+
+  private static void bind(PreparedStatement statement, @Nullable Object... arguments) throws SQLException {
+    for (int i = 0; i < arguments.length; i++) {
+      statement.setObject(i + 1, arguments[i]);
+    }
+  }
+
+  /// Work inside a transaction.
+  @FunctionalInterface
+  public interface Work {
+    /// Does the work.
+    void run() throws IOException;
+  }
+
+  /// Runs work in one transaction that takes the write lock at once; rolls back when the work fails.
+  public void inTransaction(Work work) throws IOException {
+    execute("BEGIN IMMEDIATE");
+    try {
+      work.run();
+      execute("COMMIT");
+    } catch (IOException | RuntimeException e) {
+      rollBack(e);
+      throw e;
+    }
+  }
+
+  private void rollBack(Exception cause) {
+    try {
+      execute("ROLLBACK");
+    } catch (IOException rollBackFailure) {
+      cause.addSuppressed(rollBackFailure);
+    }
+  }
+
+  /// Starts the read transaction that all later reads of this connection share.
+  public void beginReading() throws IOException {
+    execute("BEGIN");
+    number("SELECT count(*) FROM sqlite_master");
+  }
+
+  /// Makes another database file readable under a schema name. The file is opened read-only.
+  public void attach(Path other, String schema) throws IOException {
+    execute("ATTACH DATABASE ? AS " + schema, uri(other, "mode=ro"));
+  }
+
+  /// {@return whether a table, view or virtual table exists}
+  public boolean hasTable(String name) throws IOException {
+    return number("SELECT count(*) FROM sqlite_master WHERE type IN ('table','view') AND name=?", name) > 0;
+  }
+
+  /// {@return the column names of a table, none when it does not exist}
+  public Set<String> columns(String table) throws IOException {
+    return new HashSet<>(list("SELECT name FROM pragma_table_info(?)", row -> row.text(1), table));
+  }
+
+  /// {@return how far the migrations have gone; zeros where there are no rows}
+  public SchemaLevel level() throws IOException {
+    if (!hasTable("migrations")) {
+      return new SchemaLevel(0, 0, 0);
+    }
+    return new SchemaLevel(versionOf("sysdb"), versionOf("metadb"), versionOf("embeddings_queue"));
+  }
+
+  private int versionOf(String dir) throws IOException {
+    return Math.toIntExact(Math.clamp(number("SELECT max(version) FROM migrations WHERE dir=?", dir), 0, Integer.MAX_VALUE));
+  }
+
+  /// Copies the database page by page with SQLite's backup API, so that a journal or write-ahead log counts.
+  public void backUpTo(Path target) throws IOException {
+    try (Statement statement = connection.createStatement()) {
+      statement.executeUpdate("backup to '" + target.toAbsolutePath().toString().replace("'", "''") + "'");
+    } catch (SQLException e) {
+      throw translate(file, e);
+    }
+  }
+
+  /// {@return whether a text is well-formed UTF-8 when encoded: SQLite and Chroma's pickle refuse lone surrogates}
+  public static boolean isWellFormed(String text) {
+    return StandardCharsets.UTF_8.newEncoder().canEncode(text);
+  }
+
+  @Override
+  public void close() throws IOException {
+    try {
+      connection.close();
+    } catch (SQLException e) {
+      throw translate(file, e);
+    }
+  }
+
+  /// {@return whether a failure means that the file has to be recovered before it can be read}
+  static boolean needsRecovery(PalaceException failure) {
+    return failure.getCause() instanceof SQLException e && (e.getErrorCode() & 0xFF) == SQLiteErrorCode.SQLITE_READONLY.code
+        || failure.getCause() instanceof SQLException f && (f.getErrorCode() & 0xFF) == SQLiteErrorCode.SQLITE_CANTOPEN.code;
+  }
+
+  private static PalaceException translate(Path file, SQLException e) {
+    int code = e.getErrorCode() & 0xFF;
+    String said = file + ": " + e.getMessage();
+    if (code == SQLiteErrorCode.SQLITE_CORRUPT.code || code == SQLiteErrorCode.SQLITE_NOTADB.code) {
+      return new PalaceException.DamagedDatabase(said, DAMAGE_HINT, e);
+    }
+    if (code == SQLiteErrorCode.SQLITE_BUSY.code || code == SQLiteErrorCode.SQLITE_LOCKED.code) {
+      return new PalaceException.Busy(said, "another process is writing to it; stop it or try again later");
+    }
+    if (code == SQLiteErrorCode.SQLITE_CANTOPEN.code || code == SQLiteErrorCode.SQLITE_READONLY.code || code == SQLiteErrorCode.SQLITE_PERM.code) {
+      return new PalaceException.Refused(said, "check that the file exists and that you may read it", e);
+    }
+    if (code == SQLiteErrorCode.SQLITE_FULL.code || code == SQLiteErrorCode.SQLITE_IOERR.code) {
+      return new PalaceException.Failed(said, "check the disk and its free space", e);
+    }
+    return new PalaceException.Failed(said, DAMAGE_HINT, e);
+  }
+}

@@ -1,0 +1,132 @@
+package palace.common.chroma;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Optional;
+import palace.common.PalaceException;
+import palace.common.files.PrivateDirectory;
+
+/// A palace's database opened so that not one byte in or beside the palace is written: no rollback of a hot journal in place, no
+/// `-shm` file. A database that needs recovery is recovered in a private copy.
+///
+/// All reads share one read transaction, so they see one state even while a Chroma is writing.
+public final class SourceDatabase implements AutoCloseable {
+  private static final byte[] SQLITE_MAGIC = "SQLite format 3\0".getBytes(StandardCharsets.US_ASCII);
+  private static final int HEADER_BYTES = 100;
+  private static final int WRITE_VERSION_OFFSET = 18;
+  private static final int WAL_VERSION = 2;
+
+  private final ChromaDatabase database;
+  private final DatabaseCondition condition;
+  private final Optional<PrivateDirectory> copy;
+
+  private SourceDatabase(ChromaDatabase database, DatabaseCondition condition, Optional<PrivateDirectory> copy) {
+    this.database = database;
+    this.condition = condition;
+    this.copy = copy;
+  }
+
+  /// Opens a database file for reading; whoever opens it closes it.
+  public static SourceDatabase open(Path file) throws IOException {
+    byte[] header = headerOf(file);
+    long logBytes = sizeOf(sidecar(file, "-wal"));
+    if (logBytes > 0) {
+      return openCopy(file, new DatabaseCondition.UnmergedLog(logBytes), "-wal");
+    }
+    if (header[WRITE_VERSION_OFFSET] == WAL_VERSION) {
+      return reading(ChromaDatabase.openImmutable(file), new DatabaseCondition.Clean(), Optional.empty());
+    }
+    return openWithJournal(file);
+  }
+
+  /// SQLite itself decides whether a journal is hot: one that belongs to a live writer is not.
+  private static SourceDatabase openWithJournal(Path file) throws IOException {
+    long journalBytes = sizeOf(sidecar(file, "-journal"));
+    try {
+      return reading(ChromaDatabase.openReadOnly(file), new DatabaseCondition.Clean(), Optional.empty());
+    } catch (PalaceException e) {
+      if (journalBytes > 0 && ChromaDatabase.needsRecovery(e)) {
+        return openCopy(file, new DatabaseCondition.HotJournal(journalBytes), "-journal");
+      }
+      throw e;
+    }
+  }
+
+  private static SourceDatabase openCopy(Path file, DatabaseCondition condition, String suffix) throws IOException {
+    PrivateDirectory directory = PrivateDirectory.create();
+    try {
+      Path main = directory.copyIn(file);
+      directory.copyIn(sidecar(file, suffix));
+      return reading(ChromaDatabase.openForWriting(main), condition, Optional.of(directory));
+    } catch (IOException | RuntimeException e) {
+      closeAfter(directory, e);
+      throw e;
+    }
+  }
+
+  private static SourceDatabase reading(ChromaDatabase database, DatabaseCondition condition, Optional<PrivateDirectory> copy)
+      throws IOException {
+    try {
+      database.beginReading();
+      return new SourceDatabase(database, condition, copy);
+    } catch (IOException | RuntimeException e) {
+      closeAfter(database, e);
+      throw e;
+    }
+  }
+
+  private static void closeAfter(AutoCloseable resource, Exception cause) {
+    try {
+      resource.close();
+    } catch (Exception closing) {
+      cause.addSuppressed(closing);
+    }
+  }
+
+  private static byte[] headerOf(Path file) throws IOException {
+    byte[] header;
+    try (InputStream in = Files.newInputStream(file)) {
+      header = in.readNBytes(HEADER_BYTES);
+    } catch (AccessDeniedException e) {
+      throw new PalaceException.Refused(file + ": permission denied", "run palace as the owner of the palace", e);
+    }
+    if (header.length < HEADER_BYTES || !Arrays.equals(header, 0, SQLITE_MAGIC.length, SQLITE_MAGIC, 0, SQLITE_MAGIC.length)) {
+      throw new PalaceException.DamagedDatabase(
+          file + ": not an SQLite database: its first bytes are not an SQLite header",
+          "if other copies of this palace exist (a backup, a snapshot, MemPalace's .backup or .pre-rebuild-*), try those first",
+          new IOException("file is not a database"));
+    }
+    return header;
+  }
+
+  /// {@return the path of a file that SQLite keeps beside a database}
+  public static Path sidecar(Path file, String suffix) {
+    return file.resolveSibling(file.getFileName() + suffix);
+  }
+
+  private static long sizeOf(Path file) throws IOException {
+    return Files.isRegularFile(file) ? Files.size(file) : 0;
+  }
+
+  /// {@return the connection to read with}
+  public ChromaDatabase database() {
+    return database;
+  }
+
+  /// {@return what was found beside the file}
+  public DatabaseCondition condition() {
+    return condition;
+  }
+
+  @Override
+  public void close() throws IOException {
+    try (PrivateDirectory toDelete = copy.orElse(null)) {
+      database.close();
+    }
+  }
+}

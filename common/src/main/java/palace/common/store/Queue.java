@@ -1,0 +1,81 @@
+package palace.common.store;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import palace.common.chroma.ChromaDatabase;
+import palace.common.chroma.QueueMetadata;
+
+/// The table `embeddings_queue`: every write since Chroma last purged it, over all collections.
+///
+/// | column | content |
+/// |---|---|
+/// | seq_id | INTEGER PRIMARY KEY, global, assigned as max + 1 |
+/// | operation | 0 ADD, 1 UPDATE, 2 UPSERT, 3 DELETE |
+/// | topic | `persistent://default/default/` + collection id |
+/// | id | the user's id |
+/// | vector | float32 little-endian, 4 bytes per component; NULL for DELETE and for updates of metadata alone |
+/// | encoding | `FLOAT32` with a vector |
+/// | metadata | JSON object, or NULL |
+public final class Queue {
+  private final ChromaDatabase database;
+  private final Map<String, List<QueueEntry>> byTopic;
+  private final long highest;
+
+  private Queue(ChromaDatabase database, Map<String, List<QueueEntry>> byTopic, long highest) {
+    this.database = database;
+    this.byTopic = byTopic;
+    this.highest = highest;
+  }
+
+  /// Reads everything but vectors and metadata, in one pass: the table has no index on its topic.
+  static Queue read(ChromaDatabase database) throws IOException {
+    var byTopic = new HashMap<String, List<QueueEntry>>();
+    long[] highest = {0};
+    database.each(
+        "SELECT seq_id, operation, topic, id, length(vector), encoding FROM embeddings_queue ORDER BY seq_id",
+        row -> {
+          int vectorBytes = row.isNull(5) ? -1 : (int) Math.min(row.integer(5), Integer.MAX_VALUE);
+          var entry = new QueueEntry(row.integer(1), row.integer(2), row.text(4), vectorBytes, row.text(6).equals("FLOAT32"));
+          byTopic.computeIfAbsent(row.text(3), topic -> new ArrayList<>()).add(entry);
+          highest[0] = entry.sequence();
+        });
+    return new Queue(database, byTopic, highest[0]);
+  }
+
+  /// {@return the rows of a topic by rising sequence number}
+  public List<QueueEntry> of(String topic) {
+    return byTopic.getOrDefault(topic, List.of());
+  }
+
+  /// {@return every topic that has a row}
+  public Set<String> topics() {
+    return byTopic.keySet();
+  }
+
+  /// {@return the highest sequence number in the table, 0 when it is empty}
+  public long highest() {
+    return highest;
+  }
+
+  /// {@return the vector of a row that [QueueEntry#hasVector]}
+  public float[] vector(long sequence) throws IOException {
+    byte[] bytes = database.first("SELECT vector FROM embeddings_queue WHERE seq_id=?", row -> row.blob(1), sequence).orElse(new byte[0]);
+    float[] vector = new float[bytes.length / Float.BYTES];
+    ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().get(vector);
+    return vector;
+  }
+
+  /// {@return what a row changes in its record's metadata}
+  public QueueMetadata metadata(long sequence) throws IOException {
+    Optional<String> text =
+        database.first("SELECT metadata FROM embeddings_queue WHERE seq_id=? AND metadata IS NOT NULL", row -> row.text(1), sequence);
+    return QueueMetadata.parse(text);
+  }
+}

@@ -1,0 +1,19 @@
+package palace.common.store;
+
+/// Where the newest provable vector of a drawer lies.
+public sealed interface VectorSource {
+  /// In a live slot of the collection's own index.
+  record InIndex(int slot) implements VectorSource {}
+
+  /// In a row of the queue.
+  record InQueue(long sequence) implements VectorSource {}
+
+  /// In a slot of a quarantined copy of the index.
+  ///
+  /// @param sibling position in [CollectionState#siblings]
+  /// @param slot element in that index
+  record InSibling(int sibling, int slot) implements VectorSource {}
+
+  /// Nowhere: the drawer needs a new vector.
+  record Missing() implements VectorSource {}
+}
