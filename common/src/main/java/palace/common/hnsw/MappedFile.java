@@ -1,0 +1,34 @@
+package palace.common.hnsw;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+
+/// A file mapped read-only, or the fact that it is not there.
+///
+/// @param present whether it is a regular file
+/// @param bytes its bytes; empty when absent
+record MappedFile(boolean present, MemorySegment bytes) {
+
+  static MappedFile open(Path file, Arena arena) throws IOException {
+    if (!Files.isRegularFile(file)) {
+      return new MappedFile(false, MemorySegment.NULL);
+    }
+    try (var channel = FileChannel.open(file, StandardOpenOption.READ)) {
+      long size = channel.size();
+      return new MappedFile(
+          true,
+          size == 0
+              ? MemorySegment.NULL
+              : channel.map(FileChannel.MapMode.READ_ONLY, 0, size, arena));
+    }
+  }
+
+  long size() {
+    return bytes.byteSize();
+  }
+}
