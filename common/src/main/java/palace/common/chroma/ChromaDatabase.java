@@ -17,6 +17,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import org.sqlite.SQLiteConnection;
 import org.sqlite.SQLiteErrorCode;
 import palace.common.PalaceException;
 
@@ -255,8 +256,8 @@ public final class ChromaDatabase implements AutoCloseable {
 
   /// Copies the database page by page with SQLite's backup API, so that a journal or write-ahead log counts.
   public void backUpTo(Path target) throws IOException {
-    try (Statement statement = connection.createStatement()) {
-      statement.executeUpdate("backup to '" + target.toAbsolutePath().toString().replace("'", "''") + "'");
+    try {
+      connection.unwrap(SQLiteConnection.class).getDatabase().backup("main", target.toAbsolutePath().toString(), null);
     } catch (SQLException e) {
       throw translate(file, e);
     }

@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -84,8 +85,15 @@ public record PalaceLayout(
     }
   }
 
-  /// {@return the quarantined copies of one segment, newest name first}
+  /// {@return the quarantined copies of one segment, the latest time stamp in the name first}
   public List<Path> quarantinedOf(String segmentId) {
-    return quarantined.stream().filter(path -> path.getFileName().toString().startsWith(segmentId + ".")).sorted((a, b) -> b.compareTo(a)).toList();
+    return quarantined.stream()
+        .filter(path -> path.getFileName().toString().startsWith(segmentId + "."))
+        .sorted(Comparator.comparing((Path path) -> digits(path, segmentId)).reversed())
+        .toList();
+  }
+
+  private static String digits(Path path, String segmentId) {
+    return path.getFileName().toString().substring(segmentId.length()).replaceAll("\\D", "");
   }
 }

@@ -16,7 +16,7 @@ public record StoredVector(float[] components, float length, boolean directionOn
       return new StoredVector(original.clone(), 0, false);
     }
     float[] normalised = original.clone();
-    float length = space.normalise(normalised);
+    float length = Space.normalise(normalised);
     return new StoredVector(normalised, length, false);
   }
 

@@ -1,0 +1,148 @@
+package palace.common.store;
+
+import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.List;
+import palace.common.PalaceException;
+import palace.common.chroma.Catalogue;
+import palace.common.chroma.ChromaDatabase;
+import palace.common.chroma.CollectionRow;
+import palace.common.chroma.DatabaseCondition;
+import palace.common.chroma.SchemaLevel;
+import palace.common.chroma.SourceDatabase;
+
+/// A palace opened for reading; nothing in or beside its directory is written. Whoever opens it closes it.
+public final class Palace implements AutoCloseable {
+  private final PalaceLayout layout;
+  private final SourceDatabase source;
+  private final SchemaLevel level;
+  private final Catalogue catalogue;
+  private final Queue queue;
+
+  private Palace(PalaceLayout layout, SourceDatabase source) throws IOException {
+    this.layout = layout;
+    this.source = source;
+    level = source.database().level();
+    requireKnown(level, layout);
+    catalogue = Catalogue.read(source.database());
+    queue = Queue.read(source.database());
+  }
+
+  /// Opens a palace.
+  ///
+  /// @param path the directory or a link to it
+  /// @throws PalaceException when it is not a palace, is one of a Chroma that is not known, or cannot be read at all
+  public static Palace open(Path path) throws IOException {
+    PalaceLayout layout = PalaceLayout.of(locate(path));
+    SourceDatabase source = SourceDatabase.open(layout.database());
+    try {
+      return new Palace(layout, source);
+    } catch (IOException | RuntimeException e) {
+      try {
+        source.close();
+      } catch (IOException closing) {
+        e.addSuppressed(closing);
+      }
+      throw e;
+    }
+  }
+
+  /// {@return the real path of a palace's directory, when what is there looks like one}
+  public static Path locate(Path path) throws IOException {
+    Path real = realPath(path);
+    if (!Files.isDirectory(real)) {
+      String hint = real.getFileName().toString().equals(PalaceLayout.DATABASE) ? "name the directory that holds it: " + real.getParent() : "name a directory that holds chroma.sqlite3";
+      throw new PalaceException.Refused(path + ": is a file, expected the directory of a palace", hint);
+    }
+    if (!Files.isReadable(real) || !Files.isExecutable(real)) {
+      throw new PalaceException.Refused(path + ": permission denied", "run palace as the owner of the palace");
+    }
+    requireDatabase(path, real);
+    return real;
+  }
+
+  private static Path realPath(Path path) throws IOException {
+    try {
+      return path.toRealPath();
+    } catch (NoSuchFileException e) {
+      throw new PalaceException.Refused(path + ": no such directory", "check the path; palace --palace DIR names the directory that holds chroma.sqlite3", e);
+    } catch (AccessDeniedException e) {
+      throw new PalaceException.Refused(path + ": permission denied", "run palace as the owner of the palace", e);
+    }
+  }
+
+  private static void requireDatabase(Path named, Path real) throws IOException {
+    Path database = real.resolve(PalaceLayout.DATABASE);
+    if (Files.isRegularFile(database, LinkOption.NOFOLLOW_LINKS)) {
+      return;
+    }
+    if (Files.exists(database, LinkOption.NOFOLLOW_LINKS)) {
+      throw new PalaceException.Refused(database + ": is not a regular file", "palace works on the directory that really holds the database");
+    }
+    if (Files.exists(real.resolve("chroma-collections.parquet"))) {
+      throw new PalaceException.Refused(
+          named + ": a palace of Chroma 0.3, which kept Parquet files", "bring it to Chroma 0.4 first with the chroma-migrate package, then run palace migrate");
+    }
+    throw new PalaceException.Refused(named + ": not a palace: it holds no " + PalaceLayout.DATABASE, "name a directory that holds chroma.sqlite3");
+  }
+
+  private static void requireKnown(SchemaLevel level, PalaceLayout layout) throws IOException {
+    if (level.isNewerThanKnown()) {
+      throw new PalaceException.Refused(
+          layout.database() + ": schema " + level + " is newer than the newest known, " + SchemaLevel.NEWEST + " of Chroma " + SchemaLevel.NEWEST.releases(),
+          "update palace");
+    }
+    if (level.sysdb() == 0) {
+      throw new PalaceException.Refused(layout.database() + ": an SQLite database, but not one of Chroma: it has no migrations", "name a directory that Chroma made");
+    }
+  }
+
+  /// {@return what lies in and beside the directory}
+  public PalaceLayout layout() {
+    return layout;
+  }
+
+  /// {@return the connection to the database, inside one read transaction}
+  public ChromaDatabase database() {
+    return source.database();
+  }
+
+  /// {@return what was found beside the database file}
+  public DatabaseCondition condition() {
+    return source.condition();
+  }
+
+  /// {@return how far its migrations have gone}
+  public SchemaLevel level() {
+    return level;
+  }
+
+  /// {@return collections and segments as their tables hold them}
+  public Catalogue catalogue() {
+    return catalogue;
+  }
+
+  /// {@return the queue}
+  public Queue queue() {
+    return queue;
+  }
+
+  /// {@return the collections of every tenant and database}
+  public List<CollectionRow> collections() {
+    return catalogue.collections();
+  }
+
+  /// Works out the state of one collection; whoever opens it closes it before the palace.
+  public CollectionState open(CollectionRow collection) throws IOException {
+    return CollectionFold.fold(layout, source.database(), level, queue, catalogue, collection);
+  }
+
+  @Override
+  public void close() throws IOException {
+    source.close();
+  }
+}

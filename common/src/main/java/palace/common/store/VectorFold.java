@@ -1,0 +1,161 @@
+package palace.common.store;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import palace.common.hnsw.Space;
+
+/// Finds for every drawer the newest vector whose bytes can be proven: live slots that agree with the label map, queue rows newer
+/// than them, then quarantined copies of the index. What remains is missing, never invented.
+final class VectorFold {
+  /// Two copies of one vector differ by rounding only.
+  private static final float SAME = 1e-5f;
+
+  private final Queue queue;
+  private final Space space;
+  private final int dimension;
+  private final Optional<SegmentVectors> segment;
+  private final List<SegmentVectors> siblings;
+  private final Map<String, Long> newest = new HashMap<>();
+  private final Set<String> deleted = new HashSet<>();
+  private final Map<String, List<QueueEntry>> rowsOf = new HashMap<>();
+  private final List<String> stale = new ArrayList<>();
+
+  VectorFold(Queue queue, Space space, int dimension, Optional<SegmentVectors> segment, List<SegmentVectors> siblings) {
+    this.queue = queue;
+    this.space = space;
+    this.dimension = dimension;
+    this.segment = segment;
+    this.siblings = siblings;
+  }
+
+  /// Replays the rows that the index has not consumed, with Chroma's meaning of each operation.
+  void replay(List<QueueEntry> entries, long consumed) {
+    for (QueueEntry entry : entries) {
+      if (entry.hasVector(dimension)) {
+        rowsOf.computeIfAbsent(entry.id(), id -> new ArrayList<>(1)).add(entry);
+      }
+      if (entry.sequence() > consumed) {
+        replay(entry);
+      }
+    }
+  }
+
+  private void replay(QueueEntry entry) {
+    if (entry.operation() == QueueEntry.DELETE) {
+      newest.remove(entry.id());
+      deleted.add(entry.id());
+      return;
+    }
+    boolean applies =
+        entry.operation() == QueueEntry.ADD && !exists(entry.id())
+            || entry.operation() == QueueEntry.UPDATE && exists(entry.id())
+            || entry.operation() == QueueEntry.UPSERT;
+    if (applies && entry.hasVector(dimension)) {
+      newest.put(entry.id(), entry.sequence());
+    }
+  }
+
+  private boolean exists(String id) {
+    return newest.containsKey(id) || !deleted.contains(id) && slotOf(id).isPresent();
+  }
+
+  private OptionalInt slotOf(String id) {
+    return segment.isPresent() ? segment.get().slotOf(id) : OptionalInt.empty();
+  }
+
+  /// {@return where a drawer's vector lies}
+  VectorSource sourceOf(String id, MetadataFold.Record record) throws IOException {
+    Long sequence = newest.get(id);
+    if (sequence != null && isFinite(queue.vector(sequence))) {
+      return new VectorSource.InQueue(sequence);
+    }
+    Optional<VectorSource> live = deleted.contains(id) ? Optional.empty() : fromSlot(id, record);
+    if (live.isPresent()) {
+      return live.get();
+    }
+    Optional<QueueEntry> row = lastFinite(rowsOf.getOrDefault(id, List.of()), Long.MAX_VALUE);
+    if (row.isPresent()) {
+      return new VectorSource.InQueue(row.get().sequence());
+    }
+    return fromSibling(id, Optional.empty()).orElseGet(VectorSource.Missing::new);
+  }
+
+  /// A slot is believed unless a row that was applied later says otherwise: hnswlib does not persist an update of the only element.
+  private Optional<VectorSource> fromSlot(String id, MetadataFold.Record record) throws IOException {
+    OptionalInt slot = slotOf(id);
+    Optional<StoredVector> stored = slot.isPresent() ? segment.orElseThrow().read(slot.getAsInt(), space) : Optional.empty();
+    if (stored.isEmpty()) {
+      return Optional.empty();
+    }
+    Optional<QueueEntry> applied = lastFinite(rowsOf.getOrDefault(id, List.of()), record.sequence());
+    if (applied.isPresent() && (stored.get().directionOnly() || !agrees(stored.get(), applied.get()))) {
+      stale.add(id);
+      return Optional.of(new VectorSource.InQueue(applied.get().sequence()));
+    }
+    VectorSource live = new VectorSource.InIndex(slot.getAsInt());
+    return Optional.of(stored.get().directionOnly() ? fromSibling(id, stored).orElse(live) : live);
+  }
+
+  private boolean agrees(StoredVector stored, QueueEntry entry) throws IOException {
+    return sameDirection(stored, StoredVector.of(queue.vector(entry.sequence()), space))
+        && (space != Space.COSINE || stored.directionOnly() || agreesInLength(stored, entry));
+  }
+
+  private boolean agreesInLength(StoredVector stored, QueueEntry entry) throws IOException {
+    float length = Space.length(queue.vector(entry.sequence()));
+    return Math.abs(length - stored.length()) <= SAME * Math.max(1, length);
+  }
+
+  static boolean sameDirection(StoredVector left, StoredVector right) {
+    float scale = 0;
+    float worst = 0;
+    for (int i = 0; i < left.components().length; i++) {
+      scale = Math.max(scale, Math.abs(right.components()[i]));
+      worst = Math.max(worst, Math.abs(left.components()[i] - right.components()[i]));
+    }
+    return worst <= SAME * Math.max(scale, Float.MIN_NORMAL);
+  }
+
+  /// An ADD beyond the record's own position found the id in place and was ignored.
+  private Optional<QueueEntry> lastFinite(List<QueueEntry> rows, long applied) throws IOException {
+    for (QueueEntry entry : rows.reversed()) {
+      boolean ignored = entry.operation() == QueueEntry.ADD && entry.sequence() > applied;
+      if (!ignored && isFinite(queue.vector(entry.sequence()))) {
+        return Optional.of(entry);
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static boolean isFinite(float[] vector) {
+    return new StoredVector(vector, 0, false).isFinite();
+  }
+
+  private Optional<VectorSource> fromSibling(String id, Optional<StoredVector> direction) {
+    for (int i = 0; i < siblings.size(); i++) {
+      OptionalInt slot = siblings.get(i).slotOf(id);
+      Optional<StoredVector> vector = slot.isPresent() ? siblings.get(i).read(slot.getAsInt(), space) : Optional.empty();
+      if (vector.isPresent() && (direction.isEmpty() || !vector.get().directionOnly() && sameDirection(vector.get(), direction.get()))) {
+        return Optional.of(new VectorSource.InSibling(i, slot.getAsInt()));
+      }
+    }
+    return Optional.empty();
+  }
+
+  /// {@return ids whose slot holds an older vector than a queue row that was applied}
+  List<String> stale() {
+    return stale;
+  }
+
+  /// {@return whether the newest op on an id that the index has not consumed deletes it}
+  boolean isDeleted(String id) {
+    return deleted.contains(id) && !newest.containsKey(id);
+  }
+}
