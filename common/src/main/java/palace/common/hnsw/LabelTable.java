@@ -5,14 +5,13 @@ import java.util.OptionalInt;
 
 /// The slots of an index by label, sixteen bytes or less each.
 public final class LabelTable {
-  private static final int SLOT_BITS = 31;
-  private static final long SLOT_MASK = (1L << SLOT_BITS) - 1;
+  private static final long SLOT_MASK = 0x7FFF_FFFFL;
+  private static final long DELETED = 0x8000_0000L;
 
-  private final HnswIndex index;
+  /// Label, deleted bit and slot in one number, the sign bit turned over so that numbers sort as labels do.
   private final long[] entries;
 
-  private LabelTable(HnswIndex index, long[] entries) {
-    this.index = index;
+  private LabelTable(long[] entries) {
     this.entries = entries;
   }
 
@@ -24,28 +23,28 @@ public final class LabelTable {
     for (int slot = 0; slot < count; slot++) {
       long label = index.label(slot);
       if (label >= 1 && label <= IndexCheck.LARGEST_LABEL) {
-        entries[used++] = label << SLOT_BITS | slot;
+        entries[used++] = entry(label, index.deleted(slot), slot);
       }
     }
     Arrays.sort(entries, 0, used);
-    return new LabelTable(index, Arrays.copyOf(entries, used));
+    return new LabelTable(Arrays.copyOf(entries, used));
+  }
+
+  private static long entry(long label, boolean deleted, int slot) {
+    return (label << 32 | (deleted ? DELETED : 0) | slot) ^ Long.MIN_VALUE;
   }
 
   /// {@return the first live slot with that label, else the first deleted one}
   public OptionalInt slotOf(long label) {
-    int first = -1;
-    for (int at = begin(label); at < entries.length && label(at) == label; at++) {
-      if (!index.deleted(slot(at))) {
-        return OptionalInt.of(slot(at));
-      }
-      first = first < 0 ? slot(at) : first;
-    }
-    return first < 0 ? OptionalInt.empty() : OptionalInt.of(first);
+    int rank = firstRank(label);
+    return rank < entries.length && label(rank) == label
+        ? OptionalInt.of(slot(rank))
+        : OptionalInt.empty();
   }
 
   /// {@return whether several elements carry that label}
   public boolean isAmbiguous(long label) {
-    int at = begin(label);
+    int at = firstRank(label);
     return at + 1 < entries.length && label(at) == label && label(at + 1) == label;
   }
 
@@ -56,7 +55,7 @@ public final class LabelTable {
 
   /// {@return the label at a rank, ascending}
   long label(int rank) {
-    return entries[rank] >>> SLOT_BITS;
+    return (entries[rank] ^ Long.MIN_VALUE) >>> 32;
   }
 
   /// {@return the slot at a rank}
@@ -64,11 +63,12 @@ public final class LabelTable {
     return (int) (entries[rank] & SLOT_MASK);
   }
 
-  private int begin(long label) {
+  /// {@return the first rank of that label, or where it would be}
+  int firstRank(long label) {
     if (label < 1 || label > IndexCheck.LARGEST_LABEL) {
       return entries.length;
     }
-    int at = Arrays.binarySearch(entries, label << SLOT_BITS);
+    int at = Arrays.binarySearch(entries, entry(label, false, 0));
     return at < 0 ? -1 - at : at;
   }
 }
