@@ -18,8 +18,12 @@ record DiskOps() implements FileOps {
   }
 
   @Override
-  public void force(Path directory) throws IOException {
-    Durable.forceDirectory(directory);
+  public void force(Path entry) throws IOException {
+    if (Files.isDirectory(entry)) {
+      Durable.forceDirectory(entry);
+    } else {
+      Durable.forceFile(entry);
+    }
   }
 
   @Override

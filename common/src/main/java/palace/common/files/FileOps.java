@@ -21,8 +21,8 @@ public interface FileOps {
   /// caller has to look first. Not durable before [#force] of the parents.
   void rename(Path from, Path to) throws IOException;
 
-  /// Makes the names in a directory durable.
-  void force(Path directory) throws IOException;
+  /// Makes the content of a file, or the names in a directory, durable.
+  void force(Path entry) throws IOException;
 
   /// Creates a file readable by its owner only, writes the content and makes it durable; fails when the name is taken.
   void writeNew(Path file, byte[] content) throws IOException;

@@ -7,12 +7,9 @@ import java.nio.channels.FileLock;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -38,18 +35,13 @@ public final class LockFile implements AutoCloseable {
   /// {@return the lock, or empty when another process or another thread of this one holds it}
   public static Optional<LockFile> tryAcquire(Path file, String body) throws IOException {
     Path real = Durable.parentOf(file).toRealPath().resolve(file.getFileName());
-    if (HELD_HERE.putIfAbsent(real, body) != null) {
-      return Optional.empty();
-    }
-    boolean acquired = false;
-    try {
-      var lock = lock(real, body);
-      acquired = lock.isPresent();
-      return lock;
-    } finally {
-      if (!acquired) {
-        HELD_HERE.remove(real);
+    synchronized (HELD_HERE) {
+      if (HELD_HERE.containsKey(real)) {
+        return Optional.empty();
       }
+      var lock = lock(real, body);
+      lock.ifPresent(held -> HELD_HERE.put(real, body));
+      return lock;
     }
   }
 
@@ -58,10 +50,14 @@ public final class LockFile implements AutoCloseable {
     if (!Files.isRegularFile(file)) {
       return Optional.empty();
     }
-    String own = HELD_HERE.get(file.toRealPath());
-    if (own != null) {
-      return Optional.of(own);
+    Path real = file.toRealPath();
+    synchronized (HELD_HERE) {
+      String own = HELD_HERE.get(real);
+      return own != null ? Optional.of(own) : probe(real);
     }
+  }
+
+  private static Optional<String> probe(Path file) throws IOException {
     try (var channel = FileChannel.open(file, StandardOpenOption.READ);
         FileLock probe = channel.tryLock(0, Long.MAX_VALUE, true)) {
       return probe != null ? Optional.empty() : Optional.of(bodyOf(channel));
@@ -71,31 +67,35 @@ public final class LockFile implements AutoCloseable {
   /// Empties the file and lets the lock go. The file stays: a deleted lock file would leave two waiters with two locks.
   @Override
   public void close() throws IOException {
-    try (channel) {
-      channel.truncate(0);
-    } finally {
-      HELD_HERE.remove(file);
+    synchronized (HELD_HERE) {
+      try (channel) {
+        channel.truncate(0);
+      } finally {
+        HELD_HERE.remove(file);
+      }
     }
   }
 
   /// Deletes the file and lets the lock go. A waiter that had the deleted file open notices by the identity of the file and
   /// takes its turn on the new one.
   public void closeAndDelete() throws IOException {
-    try (channel) {
-      Files.deleteIfExists(file);
-    } finally {
-      HELD_HERE.remove(file);
+    synchronized (HELD_HERE) {
+      try (channel) {
+        Files.deleteIfExists(file);
+      } finally {
+        HELD_HERE.remove(file);
+      }
     }
   }
 
   private static Optional<LockFile> lock(Path file, String body) throws IOException {
     create(file);
-    Object before = identity(file);
+    var before = Identity.of(file);
     var channel =
         FileChannel.open(file, Set.of(StandardOpenOption.READ, StandardOpenOption.WRITE));
     boolean kept = false;
     try {
-      kept = channel.tryLock() != null && before.equals(identity(file));
+      kept = channel.tryLock() != null && before.equals(Identity.of(file));
       if (kept) {
         write(channel, body);
       }
@@ -111,18 +111,9 @@ public final class LockFile implements AutoCloseable {
     var options = Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
     try (var created = FileChannel.open(file, options, Durable.ownerFile())) {
       created.force(true);
-    } catch (FileAlreadyExistsException e) {
+    } catch (FileAlreadyExistsException expected) {
       // The usual case: the file outlives its holders.
-      assert Files.exists(file) || !Files.isSymbolicLink(file) : file;
-    }
-  }
-
-  private static Object identity(Path file) throws IOException {
-    try {
-      var attributes = Files.readAttributes(file, BasicFileAttributes.class);
-      return Objects.requireNonNullElse(attributes.fileKey(), attributes.creationTime());
-    } catch (NoSuchFileException e) {
-      return "deleted";
+      return;
     }
   }
 
