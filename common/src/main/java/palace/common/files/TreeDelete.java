@@ -32,6 +32,15 @@ public final class TreeDelete {
     Files.deleteIfExists(entry);
   }
 
+  /// Removes a directory that must be empty; otherwise a [java.nio.file.DirectoryNotEmptyException] says so and nothing is
+  /// changed.
+  public static void deleteEmptyDirectory(Path directory) throws IOException {
+    if (!Files.isDirectory(directory, NOFOLLOW_LINKS)) {
+      throw new java.nio.file.NotDirectoryException(directory.toString());
+    }
+    Files.delete(directory);
+  }
+
   private static void makeWritable(Path directory) throws IOException {
     if (!directory.getFileSystem().supportedFileAttributeViews().contains("posix")) {
       return;
