@@ -67,6 +67,20 @@ final class LinkLists {
     return new Ending.Whole(at);
   }
 
+  /// {@return how many lists fill the bytes exactly, or -1 when no number up to the most does}
+  static long countToEnd(MemorySegment bytes, IndexLayout layout, int most) {
+    long at = 0;
+    int count = 0;
+    for (; count < most && bytes.byteSize() - at >= 4; count++) {
+      long size = bytes.get(HnswIndex.INT, at) & 0xFFFF_FFFFL;
+      if (size % layout.linkBlockBytes() != 0 || size / layout.linkBlockBytes() > HIGHEST_LEVEL) {
+        return -1;
+      }
+      at += 4 + size;
+    }
+    return at == bytes.byteSize() ? count : -1;
+  }
+
   Ending ending() {
     return ending;
   }

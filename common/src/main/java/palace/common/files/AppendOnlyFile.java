@@ -1,0 +1,48 @@
+package palace.common.files;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Set;
+
+/// A text file that only grows, line by line. The caller holds the lock that keeps other writers out.
+public final class AppendOnlyFile {
+  private AppendOnlyFile() {}
+
+  /// Appends one line and flushes it. A last line that a crash left without its end is ended first. When the write fails the
+  /// file is cut back to what it was.
+  public static void append(Path file, String line) throws IOException {
+    if (line.indexOf('\n') >= 0) {
+      throw new IllegalArgumentException("not one line: " + line);
+    }
+    var options =
+        Set.of(StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+    try (var channel = FileChannel.open(file, options, Durable.ownerFile())) {
+      long end = channel.size();
+      String text = (endsTorn(channel, end) ? "\n" : "") + line + "\n";
+      try {
+        write(channel, text.getBytes(StandardCharsets.UTF_8), end);
+        channel.force(true);
+      } catch (IOException e) {
+        channel.truncate(end);
+        throw e;
+      }
+    }
+    Durable.forceDirectory(Durable.parentOf(file));
+  }
+
+  private static boolean endsTorn(FileChannel channel, long end) throws IOException {
+    var last = ByteBuffer.allocate(1);
+    return end > 0 && channel.read(last, end - 1) == 1 && last.get(0) != '\n';
+  }
+
+  private static void write(FileChannel channel, byte[] content, long at) throws IOException {
+    var bytes = ByteBuffer.wrap(content);
+    while (bytes.hasRemaining()) {
+      channel.write(bytes, at + bytes.position());
+    }
+  }
+}

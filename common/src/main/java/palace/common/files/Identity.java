@@ -1,0 +1,27 @@
+package palace.common.files;
+
+import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Objects;
+import java.util.Optional;
+
+/// Which entry it is, whatever its name: device and inode, or the time of creation where a system has no inodes. A rename does
+/// not change it.
+public record Identity(Object key) {
+  /// {@return the identity of an entry, of the link itself when it is one, or empty when there is none}
+  public static Optional<Identity> of(Path entry) throws IOException {
+    try {
+      var attributes = Files.readAttributes(entry, BasicFileAttributes.class, NOFOLLOW_LINKS);
+      return Optional.of(
+          new Identity(
+              Objects.requireNonNullElse(attributes.fileKey(), attributes.creationTime())));
+    } catch (NoSuchFileException e) {
+      return Optional.empty();
+    }
+  }
+}

@@ -1,0 +1,5 @@
+/// The append-only record of every run.
+@NullMarked
+package palace.common.history;
+
+import org.jspecify.annotations.NullMarked;

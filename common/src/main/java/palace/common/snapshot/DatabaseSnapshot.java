@@ -1,0 +1,112 @@
+package palace.common.snapshot;
+
+import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
+
+import java.io.IOException;
+import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import palace.common.PalaceException;
+import palace.common.files.FileDigest;
+import palace.common.files.FileOps;
+import palace.common.files.Listing;
+import palace.common.files.TreeDigest;
+import palace.common.swap.PalacePaths;
+
+/// The snapshot of one repair: the database as it was, and the segment directories that the repair replaced.
+///
+/// The caller fills [#database()] with SQLite's backup API, calls [#seal()] before it changes anything, and again after it
+/// retired segments.
+public final class DatabaseSnapshot {
+  private final SnapshotStore store;
+  private final FileOps ops;
+  private final PalacePaths paths;
+  private final Snapshot.Occasion occasion;
+  private final Path folder;
+  private final SortedMap<String, FileDigest> hashed = new TreeMap<>();
+
+  DatabaseSnapshot(
+      SnapshotStore store,
+      FileOps ops,
+      PalacePaths paths,
+      Snapshot.Occasion occasion,
+      Path folder) {
+    this.store = store;
+    this.ops = ops;
+    this.paths = paths;
+    this.occasion = occasion;
+    this.folder = folder;
+  }
+
+  /// {@return where the copy of the database belongs; nothing is there yet}
+  public Path database() {
+    return folder.resolve("chroma.sqlite3");
+  }
+
+  /// Moves a segment directory, a real directory directly in the palace, into the snapshot. It is never deleted.
+  public void retire(Path segment) throws IOException {
+    boolean direct = paths.palace().equals(segment.toAbsolutePath().getParent());
+    if (!direct || !Files.isDirectory(segment, NOFOLLOW_LINKS)) {
+      throw new IllegalArgumentException("not a directory of the palace: " + segment);
+    }
+    Path retired = segments();
+    if (!Files.isDirectory(retired, NOFOLLOW_LINKS)) {
+      ops.createDirectory(retired);
+    }
+    move(segment, retired.resolve(segment.getFileName()));
+  }
+
+  /// Moves every retired segment back into the palace. A name that is taken there again is an error, after which the others are
+  /// still in the snapshot.
+  public void restoreRetired() throws IOException {
+    if (Files.isDirectory(segments(), NOFOLLOW_LINKS)) {
+      for (Path segment : Listing.of(segments())) {
+        move(segment, paths.palace().resolve(segment.getFileName()));
+        hashed.keySet().removeIf(name -> name.startsWith("segments/" + segment.getFileName() + "/"));
+      }
+    }
+  }
+
+  /// Flushes what is in the snapshot, hashes what was not hashed yet, and writes `snapshot.json`.
+  public Snapshot seal() throws IOException {
+    if (Files.isRegularFile(database(), NOFOLLOW_LINKS)) {
+      ops.force(database());
+    }
+    ops.force(folder);
+    hashed.putAll(
+        TreeDigest.of(
+            folder, name -> !name.equals(SnapshotJson.NAME) && !hashed.containsKey(name)));
+    return store.seal(folder, occasion, Snapshot.Scope.DATABASE, hashed);
+  }
+
+  /// Deletes a snapshot that nobody needs because nothing was changed; refuses once segments were retired into it.
+  public void discard() throws IOException {
+    if (Files.isDirectory(segments(), NOFOLLOW_LINKS) && !Listing.of(segments()).isEmpty()) {
+      throw new IllegalStateException("holds retired segments: " + folder);
+    }
+    ops.delete(folder);
+  }
+
+  private Path segments() {
+    return folder.resolve("segments");
+  }
+
+  private void move(Path from, Path to) throws IOException {
+    if (Files.exists(to, NOFOLLOW_LINKS)) {
+      throw new FileAlreadyExistsException(from.toString(), to.toString(), "the name is taken");
+    }
+    try {
+      ops.rename(from, to);
+    } catch (AtomicMoveNotSupportedException e) {
+      throw new PalaceException.Refused(
+          "cannot move %s to %s: they are on different file systems".formatted(from, to),
+          "give the palace and its .ops folder one file system",
+          e);
+    }
+    ops.force(to.getParent());
+    ops.force(from.getParent());
+  }
+}
