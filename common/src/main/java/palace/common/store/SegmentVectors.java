@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.function.LongPredicate;
 import palace.common.hnsw.HnswIndex;
 import palace.common.hnsw.IndexLayout;
 import palace.common.hnsw.Space;
@@ -63,18 +64,21 @@ public final class SegmentVectors implements AutoCloseable {
     return labels;
   }
 
-  /// A label that two live slots carry proves nothing about either. Slots beyond the header's count are believed only for labels
-  /// that the pickle knows: what lies there may be junk.
+  /// A label that two live slots carry proves nothing about either. Slots beyond the header's count are junk, old copies of elements
+  /// among it, so they are asked only for labels that the pickle knows and that no counted slot carries.
   private static Map<Long, Integer> liveSlots(HnswIndex index, Set<Long> known) {
+    int counted = index.elementCount();
+    Map<Long, Integer> slots = liveSlots(index, 0, counted, label -> true);
+    slots.putAll(liveSlots(index, counted, index.slotCount(), label -> known.contains(label) && !slots.containsKey(label)));
+    return slots;
+  }
+
+  private static Map<Long, Integer> liveSlots(HnswIndex index, int from, int to, LongPredicate wanted) {
     var slots = new HashMap<Long, Integer>();
     var twice = new HashSet<Long>();
-    int counted = index.elementCount();
-    for (int slot = 0; slot < index.slotCount(); slot++) {
+    for (int slot = from; slot < to; slot++) {
       long label = index.label(slot);
-      if (label < 1 || index.deleted(slot) || slot >= counted && !known.contains(label)) {
-        continue;
-      }
-      if (slots.putIfAbsent(label, slot) != null) {
+      if (label >= 1 && !index.deleted(slot) && wanted.test(label) && slots.putIfAbsent(label, slot) != null) {
         twice.add(label);
       }
     }
