@@ -206,7 +206,7 @@ final class ArchitectureTest {
   private static ArchCondition<JavaClass> beInANullMarkedPackage() {
     DescribedPredicate<JavaClass> marked =
         describe(
-            "be in a @NullMarked package",
+            "in a @NullMarked package",
             type -> type.getPackage().isAnnotatedWith(NullMarked.class));
     return ArchConditions.be(marked);
   }

@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -22,6 +23,16 @@ final class LauncherIT {
   private static final int FIRST_FIT_JAVA = 25;
 
   @TempDir private Path temp;
+
+  /// JUnit warns of every link that leads out of the directory it deletes.
+  @AfterEach
+  void removeLinks() throws IOException {
+    try (Stream<Path> paths = Files.walk(temp)) {
+      for (Path link : paths.filter(Files::isSymbolicLink).toList()) {
+        Files.delete(link);
+      }
+    }
+  }
 
   @Test
   void versionIsOneLineForTheProgramAndOneForItsJava() throws Exception {
