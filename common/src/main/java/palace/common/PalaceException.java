@@ -3,9 +3,9 @@ package palace.common;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
-/// A failure that an operator can act on: one sentence that names the file, what was expected and what was found, and a hint with
-/// the next command to type. It is an [IOException], so signatures need say nothing else. What the doctor finds in a palace is
-/// never an exception.
+/// A failure that an operator can act on: one sentence that names the file, what was expected and
+/// what was found, and a hint with the next command to type. It is an [IOException], so signatures
+/// need say nothing else. What the doctor finds in a palace is never an exception.
 ///
 /// The subclass says how the command ends; [#exitCode()] is the number.
 public abstract sealed class PalaceException extends IOException {
@@ -14,7 +14,8 @@ public abstract sealed class PalaceException extends IOException {
   private final String hint;
   private final ExitCode exitCode;
 
-  private PalaceException(ExitCode exitCode, String message, String hint, @Nullable Throwable cause) {
+  private PalaceException(
+      ExitCode exitCode, String message, String hint, @Nullable Throwable cause) {
     super(message, cause);
     this.exitCode = exitCode;
     this.hint = hint;

@@ -1,6 +1,7 @@
 package palace.common;
 
-/// Where long work reports how far it is. The command line shows it on a terminal; tests and pipes ignore it.
+/// Where long work reports how far it is. The command line shows it on a terminal; tests and pipes
+/// ignore it.
 public interface Progress {
   /// Shows nothing.
   Progress SILENT =

@@ -7,10 +7,11 @@ import java.time.format.DateTimeFormatter;
 import java.util.HexFormat;
 import java.util.regex.Pattern;
 
-/// The name of one run, `20261121T034700Z-1a2b3c`: UTC time and six random hex digits. Every directory and snapshot that the run
-/// makes carries it; it is never reused.
+/// The name of one run, `20261121T034700Z-1a2b3c`: UTC time and six random hex digits. Every
+/// directory and snapshot that the run makes carries it; it is never reused.
 public record RunId(String value) {
-  private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss'Z'").withZone(ZoneOffset.UTC);
+  private static final DateTimeFormatter TIME =
+      DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss'Z'").withZone(ZoneOffset.UTC);
   private static final Pattern SHAPE = Pattern.compile("\\d{8}T\\d{6}Z-[0-9a-f]{6}");
 
   /// Checks the shape, so that a run id may become part of a file name.
