@@ -6,7 +6,7 @@
 Promises:
   * PALACE itself is only read: Chroma opens a sparse-aware copy, each time in a new process with a time limit, so a crash of
     Chroma is a verdict and never takes the judge down;
-  * `pass` means: exactly the expected collections; in each every id, document byte, typed metadata value and vector (1e-6
+  * `pass` means: exactly the expected collections, in every database of the truth; in each every id, document byte, typed metadata value and vector (1e-6
     relative); count, metadata filters and document filters as brute force says; top-10 of 50 queries with true distances and a
     mean recall of at least --min-recall; writes of every kind visible at once, after a new open, and after more than
     sync_threshold further writes (which make Chroma persist its index and purge its log) and another open; side files unharmed;
@@ -253,7 +253,8 @@ def apply_plan(model, plan):
 def models_after(case, stage):
     """The truth after `stage` (0 untouched, 1 first writes, 2 bulk) and the plan that leads from the stage before to it."""
     models, plans = {}, {}
-    for name, data in case["expected"]["collections"].items():
+    whole = {label: data for _, collections in truth.databases(case["expected"]) for label, data in collections.items()}
+    for name, data in whole.items():
         model = truth.Model.of(data)
         lost = case["declared"].get(name, {})
         for id in lost.get("records", []):
@@ -344,6 +345,8 @@ def compare_metadata(collection, data, source, report, name):
     wanted = {k: v for k, v in data["metadata"].items() if not k.startswith("hnsw:") or k == "hnsw:space"}
     if VERSION < (0, 5, 1):                        # these releases have no place for a boolean here
         ours, wanted = ({k: v for k, v in side.items() if not isinstance(data["metadata"].get(k), bool)} for side in (ours, wanted))
+    if ours.get("hnsw:space") == data["space"] and "hnsw:space" not in wanted:      # configured without metadata; the same space said twice
+        ours.pop("hnsw:space")
     if not truth.same_metadata(ours, wanted):
         report.problem("collection-metadata", name, f"{ours} is not {wanted}")
     configuration = getattr(collection, "configuration_json", None)
@@ -453,23 +456,32 @@ def step(name, work):
     source = tuple(int(part) for part in case["expected"]["chroma"].split("."))
     if real_chroma.VERSION < (0, 4, 6):
         OLD_FULL_TEXT.update(models)
-    try:
-        client = real_chroma.open_client(work / "palace")
-        names = real_chroma.collection_names(client)
-    except BaseException as problem:       # a Rust panic is not an Exception
-        report.problem("cannot-open", None, f"{type(problem).__name__}: {problem}")
-        report.save()
-        return
-    optional = set(case["damage"].get("may_appear", []))
-    if set(models) - set(names):
-        report.problem("missing-collections", None, "collections absent", set(models) - set(names))
-    if set(names) - set(models) - optional:
-        report.problem("extra-collections", None, "unexpected collections", set(names) - set(models) - optional)
-    for collection_name in sorted(set(models) & set(names)):
+    for place, content in truth.databases(case["expected"]):
+        label, prefix = "/".join(place or ()) or None, "".join(f"{part}/" for part in place or ())
+        try:
+            client = real_chroma.open_database(work / "palace", *place) if place else real_chroma.open_client(work / "palace")
+            names = {prefix + found for found in real_chroma.collection_names(client)}
+        except BaseException as problem:       # a Rust panic is not an Exception
+            report.problem("missing-database" if place else "cannot-open", label, f"{type(problem).__name__}: {problem}")
+            if place is None:
+                break
+            continue
+        optional = set(case["damage"].get("may_appear", []))
+        if set(content) - names:
+            report.problem("missing-collections", label, "collections absent", set(content) - names)
+        if names - set(content) - optional:
+            report.problem("extra-collections", label, "unexpected collections", names - set(content) - optional)
+        judge_collections(client, prefix, sorted(set(content) & names), name, case, models, plans, source, report)
+    report.save()
+
+
+def judge_collections(client, prefix, labels, name, case, models, plans, source, report):
+    """Step `name` for the collections of one database."""
+    for collection_name in labels:
         model, forgiven, stats = models[collection_name], Forgiven(case, collection_name), {}
         report.data["stats"][collection_name] = stats
         try:
-            collection = client.get_collection(collection_name)
+            collection = client.get_collection(collection_name[len(prefix):])
             if name in ("write", "bulk"):
                 perform(collection, plans[collection_name], report, collection_name)
             if name == "read":
@@ -482,7 +494,6 @@ def step(name, work):
             report.problem("error", collection_name, f"{report.data['call']}: {type(problem).__name__}: {problem}")
             if os.environ.get("JUDGE_TRACE"):
                 traceback.print_exc()
-    report.save()
 
 
 def main():

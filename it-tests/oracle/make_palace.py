@@ -2,6 +2,7 @@
 """Make a palace through the real Chroma API.  Run it with the python of one of `setup`'s environments.
 
     make_palace.py PALACE [--seed N] [--recipe NAME] [--drawers N] [--dimension N] [--set COLLECTION.KEY=VALUE]...
+                   [--no-lists]
 
 Promises:
   * PALACE is a new directory written only by the installed chromadb (plus MemPalace's side files);
@@ -9,7 +10,8 @@ Promises:
     ids, documents and typed metadata exactly, vectors within 1e-6 relative;
   * the same arguments under the same Chroma give the same truth.
 Recipes: standard (drawers, closets, an l2 and an ip collection), drawers (drawers only), hundred (100 small collections),
-one (a single drawer), empty (collections without a row), queue (drawers never flushed).
+one (a single drawer), empty (collections without a row), queue (drawers never flushed), frozen (what the frozen palaces hold:
+`frozen_recipe`).  --no-lists keeps list values out of the metadata, so that releases before 1.5 can hold the palace too.
 """
 import argparse
 import hashlib
@@ -22,7 +24,9 @@ import sys
 from pathlib import Path
 
 import truth
-from real_chroma import VERSION, chromadb, get_all, get_vectors, has_bool, has_lists, open_client, write_rows
+from palace_files import Palace
+from real_chroma import (VERSION, chromadb, create_database, get_all, get_vectors, has_bool, has_databases, has_lists, open_client,
+                         write_rows)
 
 import numpy
 
@@ -49,6 +53,8 @@ def recipe_of(name, drawers, dimension):
     ip = {"name": "foreign.ip-2", "kind": "foreign", "n": max(20, drawers // 8), "dimension": 5, "space": "ip", "sync": 1000}
     hundred = [dict(l2, name=f"col-{i:03d}", n=i % 7, dimension=3 + i % 5, space=["l2", "ip", "cosine"][i % 3], sync=[3, 5, 1000][i % 3])
                for i in range(100)]
+    if name == "frozen":
+        return frozen_recipe(drawer, closet, l2, ip)
     return {
         "standard": [drawer, closet, l2, ip],
         "drawers": [drawer],
@@ -57,6 +63,23 @@ def recipe_of(name, drawers, dimension):
         "empty": [dict(drawer, n=0, churn=False), dict(closet, n=0, churn=False), dict(l2, n=0, churn=False)],
         "queue": [dict(drawer, sync=50000)],
     }[name]
+
+
+def frozen_recipe(drawer, closet, l2, ip):
+    """Every state a collection can be in: half in the queue, only in the queue, persisted to the last row, empty; and every kind
+    of record.  A second tenant holds a collection that has the name of one in the default database."""
+    small = dict(batch=10)
+    return [
+        dict(drawer, sync=90, finish="half", showcase=True),
+        dict(closet, sync=150, finish="queue"),
+        dict(l2, sync=25, n=40, dimension=12, finish="persisted", showcase=True, **small),
+        dict(ip, sync=20, n=30, finish="any", configured=True, **small),
+        dict(l2, name="foreign_empty", n=0, metadata={"owner": "nobody yet"}, finish="empty"),
+        dict(l2, sync=15, n=25, dimension=7, metadata={"owner": "another tenant"}, finish="any", database=SECOND, **small),
+    ]
+
+
+SECOND = "second_tenant/archive"
 
 
 class Vectors:
@@ -153,14 +176,18 @@ class Author:
 
 def create_collection(client, spec):
     """Create it the way MemPalace does: index options as `hnsw:` metadata, which every release understands."""
-    metadata = {"hnsw:space": spec["space"], "hnsw:sync_threshold": spec["sync"], "hnsw:batch_size": min(100, spec["sync"])}
+    batch = spec.get("batch", min(100, spec["sync"]))
+    metadata = {"hnsw:space": spec["space"], "hnsw:sync_threshold": spec["sync"], "hnsw:batch_size": batch}
     for option, key in (("M", "hnsw:M"), ("ef_construction", "hnsw:construction_ef"), ("ef_search", "hnsw:search_ef")):
         if option in spec:
             metadata[key] = spec[option]
     extra = {k: v for k, v in spec.get("metadata", {}).items() if HAS_COLLECTION_BOOL or not isinstance(v, bool)}
     metadata.update(extra)
     arguments = {} if spec.get("embedding_function") else {"embedding_function": None}
-    collection = client.create_collection(spec["name"], metadata=metadata, **arguments)
+    if spec.get("configured") and VERSION >= (1, 0):      # the newer way: options in the configuration, metadata only what was given
+        metadata = extra
+        arguments["configuration"] = {"hnsw": {"space": spec["space"], "sync_threshold": spec["sync"], "batch_size": batch}}
+    collection = client.create_collection(spec["name"], metadata=metadata or None, **arguments)
     named = "default" if spec.get("embedding_function") and VERSION >= (1, 0) else None
     return collection, truth.Model(spec["space"], spec["dimension"], spec["sync"], metadata, named)
 
@@ -168,11 +195,12 @@ def create_collection(client, spec):
 class Writer:
     """Performs the same operations on the real collection and on the model."""
 
-    def __init__(self, collection, model, spec, seed):
-        self.collection, self.model, self.spec = collection, model, spec
-        self.random = random.Random(f"{seed}/{spec['name']}/ops")
-        self.author = Author(f"{seed}/{spec['name']}", spec["kind"])
-        self.vectors = Vectors(random.Random(f"{seed}/{spec['name']}").randrange(2**31), spec["dimension"])
+    def __init__(self, palace, collection, model, spec, seed):
+        self.palace, self.collection, self.model, self.spec = palace, collection, model, spec
+        self.label = f"{spec['database']}/{spec['name']}" if "database" in spec else spec["name"]
+        self.random = random.Random(f"{seed}/{self.label}/ops")
+        self.author = Author(f"{seed}/{self.label}", spec["kind"])
+        self.vectors = Vectors(random.Random(f"{seed}/{self.label}").randrange(2**31), spec["dimension"])
 
     def row(self, id=None):
         return {"id": id or self.author.id(), "vector": self.vectors.next(), "document": self.author.document(), "metadata": self.author.metadata()}
@@ -209,8 +237,49 @@ class Writer:
         if READD_WORKS:
             self.do("add", [self.row(i) for i in gone[::3]])
 
+    def showcase(self):
+        """One record of every kind, whatever the seed: absent, empty, odd and long texts, no metadata, each type and its extremes."""
+        kinds = {"nothing": (None, {}), "text-only": ("only a text", {}), "empty": ("", {"s": ""}), "metadata-only": (None, {"n": 1}),
+                 "long": (" ".join(f"{word} {i}" for i in range(30) for word in WORDS), {"long": "m" * 3000})}
+        kinds.update({f"odd-{i}": (text, {f"key {text[:9]}": text}) for i, text in enumerate(UNICODE)})
+        types = {"int": 7, "int zero": 0, "int max": 2**63 - 1, "int min": -2**63, "float": 0.1, "float whole": 3.0, "float zero": 0.0, "float tiny": 5e-324,
+                 "float huge": 1.7976931348623157e308, "text": "7", "empty text": ""}
+        if HAS_BOOL:
+            types.update({"true": True, "false": False})
+        if HAS_LISTS:
+            types.update({"texts": ["a", "", "ü"], "one text": ["alone"], "ints": [1, 0, -2**63], "floats": [0.5, 1.0], "bools": [True, False]})
+        kinds["types"] = ("every type", types)
+        self.do("add", [{"id": f"showcase-{name}", "vector": self.vectors.next(), "document": document, "metadata": metadata}
+                        for name, (document, metadata) in kinds.items()])
+
+    def pending(self):
+        """How many log rows the index on disk lacks, and whether there is an index at all."""
+        files = Palace(self.palace)
+        collection = files.collections[self.label]
+        return len(files.pending(collection)), files.flushed(collection) > 0
+
+    def finish(self):
+        """Bring the collection into the state the spec asks for, and make sure of it."""
+        wanted = self.spec.get("finish", "any")
+        low, high = {"persisted": (0, 0), "half": (self.spec["sync"] * 5 // 9, self.spec["sync"] * 7 // 9)}.get(wanted, (0, 10**9))
+        for _ in range(2 * self.spec["sync"]):
+            if low <= self.pending()[0] <= high or wanted in ("empty", "queue", "any"):
+                break
+            self.do("add", [self.row()])
+        if wanted == "half":         # changes of persisted records whose newest state only the queue has
+            self.do("update", [{"id": i, "vector": self.vectors.next()} for i in self.some(0.02)])
+            self.do("update", [{"id": i, "document": "rewritten late " + self.author.text(), "vector": self.vectors.next()} for i in self.some(0.02)])
+            self.do("update", [{"id": i, "metadata": {"late": True if HAS_BOOL else 1}} for i in self.some(0.02)])
+            self.do("delete", [{"id": i} for i in self.some(0.02)])
+        rows, index = self.pending()
+        good = {"persisted": index and rows == 0, "half": index and rows >= low, "queue": not index and rows > 0, "empty": rows == 0}.get(wanted, True)
+        if not good:
+            raise SystemExit(f"{self.label}: wanted {wanted}, but {rows} rows are pending and the index is {'there' if index else 'absent'}")
+
     def write(self):
         count = self.spec["n"]
+        if self.spec.get("showcase"):
+            self.showcase()
         self.fill(int(count * 0.8))
         if self.spec.get("churn", True) and count >= 10:
             self.churn()
@@ -218,6 +287,7 @@ class Writer:
         if self.spec.get("churn", True) and count >= 10:
             self.do("update", [{"id": i, "metadata": {"last": "touch"}} for i in self.some(0.01)])
             self.do("delete", [{"id": self.some(0.01)[0]}])
+        self.finish()
 
 
 KNOWLEDGE_GRAPH = """
@@ -302,23 +372,35 @@ def main():
     parser.add_argument("--drawers", type=int, default=300)
     parser.add_argument("--dimension", type=int, default=384)
     parser.add_argument("--set", action="append", default=[], metavar="COLLECTION.KEY=VALUE")
+    parser.add_argument("--no-lists", action="store_true", help="no list values in metadata")
     args = parser.parse_args()
+    if args.no_lists:
+        global HAS_LISTS
+        HAS_LISTS = False
     if args.palace.exists():
         raise SystemExit(f"{args.palace} exists already")
     args.palace.mkdir(parents=True)
     specs = recipe_of(args.recipe, args.drawers, args.dimension)
     apply_settings(specs, args.set)
-    client, collections = open_client(args.palace), {}
+    clients, collections, databases = {None: open_client(args.palace)}, {}, {}
     for spec in specs:
-        collection, model = create_collection(client, spec)
-        Writer(collection, model, spec, args.seed).write()
+        place = spec.get("database")
+        if place and not has_databases():
+            continue
+        if place not in clients:
+            clients[place] = create_database(args.palace, *place.split("/"))
+        collection, model = create_collection(clients[place], spec)
+        Writer(args.palace, collection, model, spec, args.seed).write()
         agree(collection, model)
-        collections[spec["name"]] = model.data
+        (databases.setdefault(place, {"collections": {}})["collections"] if place else collections)[spec["name"]] = model.data
     whole = {"format": 1, "chroma": chromadb.__version__, "seed": args.seed, "recipe": args.recipe, "collections": collections}
+    if databases:
+        whole["databases"] = databases
     whole["side_files"] = write_side_files(args.palace, args.dimension)
     whole["knowledge_graph"] = read_knowledge_graph(args.palace)
     truth.save(truth.expected_path(args.palace), whole)
-    print(f"{args.palace}: chroma {chromadb.__version__}, " + ", ".join(f"{n} {len(c['records'])}" for n, c in collections.items()))
+    counts = {label: len(data["records"]) for _, content in truth.databases(whole) for label, data in content.items()}
+    print(f"{args.palace}: chroma {chromadb.__version__}, " + ", ".join(f"{label} {count}" for label, count in counts.items()))
     sys.stdout.flush()
     os._exit(0)          # as most hosts end: no shutdown of the client
 
