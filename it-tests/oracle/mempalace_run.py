@@ -86,9 +86,26 @@ class Home:
         """`mempalace --palace PALACE ARGUMENTS`: (exit code, output)."""
         return self._run([str(python()), "-m", "mempalace", "--palace", str(palace), *map(str, arguments)], "", limit)
 
-    def script(self, palace, text, *arguments, limit=600):
-        """Run Python code with MemPalace's MCP tools configured for PALACE: (exit code, output)."""
-        return self._run([str(python()), "-c", text, "--palace", str(palace), *map(str, arguments)], "", limit)
+    def tools(self, palace, calls, limit=600):
+        """Let MemPalace's MCP server on PALACE answer tool calls [(name, arguments)]: its answers, in order, as parsed JSON.
+
+        The server gets all of them on stdin and ends when stdin does, as it does when its host goes away.
+        """
+        requests = [{"method": "initialize", "params": {"protocolVersion": "2024-11-05", "capabilities": {}, "clientInfo": {"name": "oracle", "version": "1"}}}]
+        requests += [{"method": "tools/call", "params": {"name": f"mempalace_{name}", "arguments": arguments}} for name, arguments in calls]
+        text = "".join(json.dumps({"jsonrpc": "2.0", "id": i, **request}) + "\n" for i, request in enumerate(requests))
+        code, output = self._run([str(python()), "-m", "mempalace.mcp_server", "--palace", str(palace)], text, limit)
+        answers = {}
+        for line in output.splitlines():
+            if line.startswith('{"jsonrpc"'):
+                message = json.loads(line)
+                answers[message.get("id")] = message
+        found = []
+        for i, (name, _) in enumerate(calls, 1):
+            answer = answers.get(i, {"error": f"no answer (exit {code}): {output[-300:]}"})
+            result = answer.get("result", {}).get("content", [{}])[0].get("text")
+            found.append(json.loads(result) if result else {"error": answer.get("error", answer)})
+        return found
 
     def _run(self, command, text, limit):
         try:
