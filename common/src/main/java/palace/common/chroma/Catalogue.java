@@ -7,7 +7,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/// The small tables of a database read whole: collections with their tenants and databases, and segments.
+/// The small tables of a database read whole: collections with their tenants and databases, and
+/// segments.
 ///
 /// @param collections in the order of their rows
 /// @param segments in the order of their rows, also those of collections that do not exist
@@ -21,13 +22,16 @@ public record Catalogue(List<CollectionRow> collections, List<SegmentRow> segmen
     return new Catalogue(collections(database, ownMetadata), segments(database, segmentMetadata));
   }
 
-  private static List<CollectionRow> collections(ChromaDatabase database, Map<String, Map<String, MetadataValue>> metadata)
+  private static List<CollectionRow> collections(
+      ChromaDatabase database, Map<String, Map<String, MetadataValue>> metadata)
       throws IOException {
     Set<String> columns = database.columns("collections");
     boolean hasDatabases = columns.contains("database_id") && database.hasTable("databases");
     String sql =
         "SELECT c.id, c.name, c.dimension, "
-            + (hasDatabases ? "coalesce(d.name, 'default_database'), coalesce(d.tenant_id, 'default_tenant'), c.database_id, " : "'default_database', 'default_tenant', '" + DEFAULT_DATABASE_ID + "', ")
+            + (hasDatabases
+                ? "coalesce(d.name, 'default_database'), coalesce(d.tenant_id, 'default_tenant'), c.database_id, "
+                : "'default_database', 'default_tenant', '" + DEFAULT_DATABASE_ID + "', ")
             + (columns.contains("config_json_str") ? "c.config_json_str, " : "NULL, ")
             + (columns.contains("schema_str") ? "c.schema_str " : "NULL ")
             + "FROM collections c "
@@ -39,7 +43,9 @@ public record Catalogue(List<CollectionRow> collections, List<SegmentRow> segmen
             new CollectionRow(
                 row.text(1),
                 row.text(2),
-                row.isNull(3) ? Optional.empty() : Optional.of((int) Math.clamp(row.integer(3), 0L, Integer.MAX_VALUE)),
+                row.isNull(3)
+                    ? Optional.empty()
+                    : Optional.of((int) Math.clamp(row.integer(3), 0L, Integer.MAX_VALUE)),
                 row.text(4),
                 row.text(5),
                 row.text(6),
@@ -52,25 +58,46 @@ public record Catalogue(List<CollectionRow> collections, List<SegmentRow> segmen
     return row.isNull(column) ? Optional.empty() : Optional.of(row.text(column));
   }
 
-  private static List<SegmentRow> segments(ChromaDatabase database, Map<String, Map<String, MetadataValue>> metadata) throws IOException {
+  private static List<SegmentRow> segments(
+      ChromaDatabase database, Map<String, Map<String, MetadataValue>> metadata)
+      throws IOException {
     return database.list(
         "SELECT id, type, scope, collection FROM segments ORDER BY rowid",
-        row -> new SegmentRow(row.text(1), row.text(2), row.text(3), row.text(4), metadata.getOrDefault(row.text(1), Map.of())));
+        row ->
+            new SegmentRow(
+                row.text(1),
+                row.text(2),
+                row.text(3),
+                row.text(4),
+                metadata.getOrDefault(row.text(1), Map.of())));
   }
 
-  private static Map<String, Map<String, MetadataValue>> metadataOf(ChromaDatabase database, String table, String owner) throws IOException {
+  private static Map<String, Map<String, MetadataValue>> metadataOf(
+      ChromaDatabase database, String table, String owner) throws IOException {
     boolean hasBoolean = database.columns(table).contains("bool_value");
     var found = new LinkedHashMap<String, Map<String, MetadataValue>>();
     database.each(
-        "SELECT " + owner + ", key, str_value, int_value, float_value" + (hasBoolean ? ", bool_value" : "") + " FROM " + table + " ORDER BY rowid",
+        "SELECT "
+            + owner
+            + ", key, str_value, int_value, float_value"
+            + (hasBoolean ? ", bool_value" : "")
+            + " FROM "
+            + table
+            + " ORDER BY rowid",
         row ->
             MetadataValue.ofColumns(row, 3, hasBoolean)
-                .ifPresent(value -> found.computeIfAbsent(row.text(1), key -> new LinkedHashMap<>()).put(row.text(2), value)));
+                .ifPresent(value ->
+                    found
+                        .computeIfAbsent(row.text(1), key -> new LinkedHashMap<>())
+                        .put(row.text(2), value)));
     return found;
   }
 
   /// {@return the segment of a collection with a scope; the first one when there are several}
   public Optional<SegmentRow> segmentOf(CollectionRow collection, String scope) {
-    return segments.stream().filter(segment -> segment.collectionId().equals(collection.id()) && segment.scope().equals(scope)).findFirst();
+    return segments.stream()
+        .filter(segment ->
+            segment.collectionId().equals(collection.id()) && segment.scope().equals(scope))
+        .findFirst();
   }
 }

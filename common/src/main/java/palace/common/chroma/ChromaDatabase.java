@@ -21,10 +21,11 @@ import org.sqlite.SQLiteConnection;
 import org.sqlite.SQLiteErrorCode;
 import palace.common.PalaceException;
 
-/// One connection to a `chroma.sqlite3`. Every failure is a [PalaceException] that names the file; SQL's own exceptions are seen
-/// nowhere else. Not safe for use by several threads.
+/// One connection to a `chroma.sqlite3`. Every failure is a [PalaceException] that names the file;
+/// SQL's own exceptions are seen nowhere else. Not safe for use by several threads.
 ///
-/// Foreign keys stay off, as they effectively are in every Chroma: `segments` refers to a table that does not exist.
+/// Foreign keys stay off, as they effectively are in every Chroma: `segments` refers to a table
+/// that does not exist.
 public final class ChromaDatabase implements AutoCloseable {
   private static final String DAMAGE_HINT = "run palace doctor to see what is damaged";
 
@@ -50,8 +51,8 @@ public final class ChromaDatabase implements AutoCloseable {
     }
   }
 
-  /// Opens a file for reading under SQLite's shared lock. Nothing is written as long as the file is in rollback-journal mode and
-  /// needs no recovery; [SourceDatabase] sees to that.
+  /// Opens a file for reading under SQLite's shared lock. Nothing is written as long as the file is
+  /// in rollback-journal mode and needs no recovery; [SourceDatabase] sees to that.
   public static ChromaDatabase openReadOnly(Path file) throws IOException {
     return open(file, Mode.READ_ONLY);
   }
@@ -66,7 +67,8 @@ public final class ChromaDatabase implements AutoCloseable {
     return open(file, Mode.READ_WRITE);
   }
 
-  /// Creates a file that nobody else sees yet: no journal and no fsync until the caller forces the finished file.
+  /// Creates a file that nobody else sees yet: no journal and no fsync until the caller forces the
+  /// finished file.
   public static ChromaDatabase create(Path file) throws IOException {
     ChromaDatabase database = open(file, Mode.CREATE);
     database.execute("PRAGMA journal_mode=OFF");
@@ -117,14 +119,16 @@ public final class ChromaDatabase implements AutoCloseable {
   }
 
   /// {@return one value per row}
-  public <T> List<T> list(String sql, RowMapper<T> mapper, @Nullable Object... arguments) throws IOException {
+  public <T> List<T> list(String sql, RowMapper<T> mapper, @Nullable Object... arguments)
+      throws IOException {
     var values = new ArrayList<T>();
     each(sql, row -> values.add(mapper.map(row)), arguments);
     return values;
   }
 
   /// {@return the value of the first row, if there is a row}
-  public <T> Optional<T> first(String sql, RowMapper<T> mapper, @Nullable Object... arguments) throws IOException {
+  public <T> Optional<T> first(String sql, RowMapper<T> mapper, @Nullable Object... arguments)
+      throws IOException {
     List<T> values = list(sql, mapper, arguments);
     return values.isEmpty() ? Optional.empty() : Optional.of(values.getFirst());
   }
@@ -135,7 +139,8 @@ public final class ChromaDatabase implements AutoCloseable {
   }
 
   /// Hands every row to a consumer, one at a time.
-  public void each(String sql, RowConsumer consumer, @Nullable Object... arguments) throws IOException {
+  public void each(String sql, RowConsumer consumer, @Nullable Object... arguments)
+      throws IOException {
     try (PreparedStatement statement = prepare(sql, arguments);
         ResultSet result = statement.executeQuery()) {
       Row row = new Row(result);
@@ -170,7 +175,8 @@ public final class ChromaDatabase implements AutoCloseable {
   }
 
   /// Runs one statement for many rows of arguments.
-  public <T> void executeBatch(String sql, Iterable<T> items, Function<T, @Nullable Object[]> arguments) throws IOException {
+  public <T> void executeBatch(
+      String sql, Iterable<T> items, Function<T, @Nullable Object[]> arguments) throws IOException {
     try (PreparedStatement statement = connection.prepareStatement(sql)) {
       for (T item : items) {
         bind(statement, arguments.apply(item));
@@ -188,7 +194,8 @@ public final class ChromaDatabase implements AutoCloseable {
     return statement;
   }
 
-  private static void bind(PreparedStatement statement, @Nullable Object... arguments) throws SQLException {
+  private static void bind(PreparedStatement statement, @Nullable Object... arguments)
+      throws SQLException {
     for (int i = 0; i < arguments.length; i++) {
       statement.setObject(i + 1, arguments[i]);
     }
@@ -201,7 +208,8 @@ public final class ChromaDatabase implements AutoCloseable {
     void run() throws IOException;
   }
 
-  /// Runs work in one transaction that takes the write lock at once; rolls back when the work fails.
+  /// Runs work in one transaction that takes the write lock at once; rolls back when the work
+  /// fails.
   public void inTransaction(Work work) throws IOException {
     execute("BEGIN IMMEDIATE");
     try {
@@ -234,7 +242,9 @@ public final class ChromaDatabase implements AutoCloseable {
 
   /// {@return whether a table, view or virtual table exists}
   public boolean hasTable(String name) throws IOException {
-    return number("SELECT count(*) FROM sqlite_master WHERE type IN ('table','view') AND name=?", name) > 0;
+    return number(
+            "SELECT count(*) FROM sqlite_master WHERE type IN ('table','view') AND name=?", name)
+        > 0;
   }
 
   /// {@return the column names of a table, none when it does not exist}
@@ -251,19 +261,26 @@ public final class ChromaDatabase implements AutoCloseable {
   }
 
   private int versionOf(String dir) throws IOException {
-    return Math.toIntExact(Math.clamp(number("SELECT max(version) FROM migrations WHERE dir=?", dir), 0, Integer.MAX_VALUE));
+    return Math.toIntExact(
+        Math.clamp(
+            number("SELECT max(version) FROM migrations WHERE dir=?", dir), 0, Integer.MAX_VALUE));
   }
 
-  /// Copies the database page by page with SQLite's backup API, so that a journal or write-ahead log counts.
+  /// Copies the database page by page with SQLite's backup API, so that a journal or write-ahead
+  /// log counts.
   public void backUpTo(Path target) throws IOException {
     try {
-      connection.unwrap(SQLiteConnection.class).getDatabase().backup("main", target.toAbsolutePath().toString(), null);
+      connection
+          .unwrap(SQLiteConnection.class)
+          .getDatabase()
+          .backup("main", target.toAbsolutePath().toString(), null);
     } catch (SQLException e) {
       throw translate(file, e);
     }
   }
 
-  /// {@return whether a text is well-formed UTF-8 when encoded: SQLite and Chroma's pickle refuse lone surrogates}
+  /// {@return whether a text is well-formed UTF-8 when encoded: SQLite and Chroma's pickle refuse
+  /// lone surrogates}
   public static boolean isWellFormed(String text) {
     return StandardCharsets.UTF_8.newEncoder().canEncode(text);
   }
@@ -279,8 +296,10 @@ public final class ChromaDatabase implements AutoCloseable {
 
   /// {@return whether a failure means that the file has to be recovered before it can be read}
   static boolean needsRecovery(PalaceException failure) {
-    return failure.getCause() instanceof SQLException e && (e.getErrorCode() & 0xFF) == SQLiteErrorCode.SQLITE_READONLY.code
-        || failure.getCause() instanceof SQLException f && (f.getErrorCode() & 0xFF) == SQLiteErrorCode.SQLITE_CANTOPEN.code;
+    return failure.getCause() instanceof SQLException e
+            && (e.getErrorCode() & 0xFF) == SQLiteErrorCode.SQLITE_READONLY.code
+        || failure.getCause() instanceof SQLException f
+            && (f.getErrorCode() & 0xFF) == SQLiteErrorCode.SQLITE_CANTOPEN.code;
   }
 
   private static PalaceException translate(Path file, SQLException e) {
@@ -290,10 +309,14 @@ public final class ChromaDatabase implements AutoCloseable {
       return new PalaceException.DamagedDatabase(said, DAMAGE_HINT, e);
     }
     if (code == SQLiteErrorCode.SQLITE_BUSY.code || code == SQLiteErrorCode.SQLITE_LOCKED.code) {
-      return new PalaceException.Busy(said, "another process is writing to it; stop it or try again later");
+      return new PalaceException.Busy(
+          said, "another process is writing to it; stop it or try again later");
     }
-    if (code == SQLiteErrorCode.SQLITE_CANTOPEN.code || code == SQLiteErrorCode.SQLITE_READONLY.code || code == SQLiteErrorCode.SQLITE_PERM.code) {
-      return new PalaceException.Refused(said, "check that the file exists and that you may read it", e);
+    if (code == SQLiteErrorCode.SQLITE_CANTOPEN.code
+        || code == SQLiteErrorCode.SQLITE_READONLY.code
+        || code == SQLiteErrorCode.SQLITE_PERM.code) {
+      return new PalaceException.Refused(
+          said, "check that the file exists and that you may read it", e);
     }
     if (code == SQLiteErrorCode.SQLITE_FULL.code || code == SQLiteErrorCode.SQLITE_IOERR.code) {
       return new PalaceException.Failed(said, "check the disk and its free space", e);

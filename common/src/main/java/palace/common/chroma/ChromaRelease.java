@@ -17,7 +17,8 @@ public record ChromaRelease(int major, int minor, int patch) implements Comparab
   private static final ChromaRelease LAST_PYTHON_CORE = new ChromaRelease(0, 6, 3);
   private static final Pattern SHAPE = Pattern.compile("(\\d{1,2})\\.(\\d{1,2})(?:\\.(\\d{1,3}))?");
 
-  /// {@return the release a person typed, or nothing when it is not one that a palace can be written for}
+  /// {@return the release a person typed, or nothing when it is not one that a palace can be
+  /// written for}
   ///
   /// Two numbers mean the first release of that series: `1.5` is `1.5.0`.
   public static Optional<ChromaRelease> parse(String text) {
@@ -26,7 +27,9 @@ public record ChromaRelease(int major, int minor, int patch) implements Comparab
       return Optional.empty();
     }
     int patch = matcher.group(3) == null ? 0 : Integer.parseInt(matcher.group(3));
-    var release = new ChromaRelease(Integer.parseInt(matcher.group(1)), Integer.parseInt(matcher.group(2)), patch);
+    var release =
+        new ChromaRelease(
+            Integer.parseInt(matcher.group(1)), Integer.parseInt(matcher.group(2)), patch);
     return release.isTarget() ? Optional.of(release) : Optional.empty();
   }
 
@@ -39,7 +42,8 @@ public record ChromaRelease(int major, int minor, int patch) implements Comparab
 
   /// {@return the schema level that a palace for this release is written at}
   ///
-  /// The releases before 0.5.6 get the level of 0.5.6: they ignore migrations they do not know and work with it.
+  /// The releases before 0.5.6 get the level of 0.5.6: they ignore migrations they do not know and
+  /// work with it.
   public SchemaLevel level() {
     if (major == 0) {
       return new SchemaLevel(9, 4, 2);
@@ -51,7 +55,8 @@ public record ChromaRelease(int major, int minor, int patch) implements Comparab
     };
   }
 
-  /// {@return whether this release has the Rust core, which reads the space from the collection's own configuration}
+  /// {@return whether this release has the Rust core, which reads the space from the collection's
+  /// own configuration}
   public boolean hasRustCore() {
     return major >= 1;
   }
@@ -61,7 +66,9 @@ public record ChromaRelease(int major, int minor, int patch) implements Comparab
     if (major != other.major) {
       return Integer.compare(major, other.major);
     }
-    return minor != other.minor ? Integer.compare(minor, other.minor) : Integer.compare(patch, other.patch);
+    return minor != other.minor
+        ? Integer.compare(minor, other.minor)
+        : Integer.compare(patch, other.patch);
   }
 
   @Override

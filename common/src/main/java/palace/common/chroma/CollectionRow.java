@@ -24,7 +24,8 @@ public record CollectionRow(
     Optional<String> configuration,
     Optional<String> schema,
     Map<String, MetadataValue> metadata) {
-  /// {@return the topic of its rows in the queue; Chroma's persistent client knows only this tenant and namespace}
+  /// {@return the topic of its rows in the queue; Chroma's persistent client knows only this tenant
+  /// and namespace}
   public String topic() {
     return topicOf(id);
   }

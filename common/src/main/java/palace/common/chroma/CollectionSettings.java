@@ -6,14 +6,15 @@ import java.util.List;
 import java.util.Optional;
 import palace.common.hnsw.Space;
 
-/// Everything a palace says about one collection's index, in each of the places where some release looks, and what the release of
-/// its level would make of it.
+/// Everything a palace says about one collection's index, in each of the places where some release
+/// looks, and what the release of its level would make of it.
 ///
 /// @param level schema level of the palace
 /// @param schema `schema_str`
 /// @param configuration `config_json_str`
 /// @param segment `hnsw:` keys of the vector segment's metadata
-/// @param collection `hnsw:` keys of the collection's metadata, which every release copies from but only shows
+/// @param collection `hnsw:` keys of the collection's metadata, which every release copies from but
+///   only shows
 public record CollectionSettings(
     SchemaLevel level,
     StatedConfiguration schema,
@@ -21,7 +22,8 @@ public record CollectionSettings(
     Optional<IndexConfiguration> segment,
     Optional<IndexConfiguration> collection) {
   /// Reads the settings of a collection and its vector segment.
-  public static CollectionSettings of(SchemaLevel level, CollectionRow collection, Optional<SegmentRow> vectorSegment) {
+  public static CollectionSettings of(
+      SchemaLevel level, CollectionRow collection, Optional<SegmentRow> vectorSegment) {
     return new CollectionSettings(
         level,
         StatedConfiguration.ofSchema(collection.schema()),
@@ -32,9 +34,10 @@ public record CollectionSettings(
 
   /// {@return the configuration that Chroma of this level uses}
   ///
-  /// Up to 0.6 only the segment's metadata counts. Since 1.0 the schema, else the configuration; the segment's metadata only when
-  /// those look like the defaults in every field (`get_internal_hnsw_config_with_legacy_fallback`, seen in 1.5.9). Broken texts,
-  /// which make Chroma fail, count as absent here.
+  /// Up to 0.6 only the segment's metadata counts. Since 1.0 the schema, else the configuration;
+  /// the segment's metadata only when those look like the defaults in every field
+  /// (`get_internal_hnsw_config_with_legacy_fallback`, seen in 1.5.9). Broken texts, which make
+  /// Chroma fail, count as absent here.
   public IndexConfiguration effective() {
     if (!level.hasIntegerSequences()) {
       return segment.orElse(IndexConfiguration.DEFAULT);
@@ -48,7 +51,9 @@ public record CollectionSettings(
   }
 
   private static Optional<IndexConfiguration> stated(StatedConfiguration configuration) {
-    return configuration instanceof StatedConfiguration.Stated(IndexConfiguration index, Optional<JsonNode> function)
+    return configuration
+            instanceof
+            StatedConfiguration.Stated(IndexConfiguration index, Optional<JsonNode> function)
         ? Optional.of(index)
         : Optional.empty();
   }
@@ -64,13 +69,17 @@ public record CollectionSettings(
     return spaces.stream().distinct().toList();
   }
 
-  /// {@return the most telling configuration: the effective one, or, where that is only the defaults, the first that says more}
+  /// {@return the most telling configuration: the effective one, or, where that is only the
+  /// defaults, the first that says more}
   public IndexConfiguration mostTelling() {
     IndexConfiguration effective = effective();
     if (!effective.looksLikeDefault()) {
       return effective;
     }
-    return segment.or(() -> collection).filter(index -> !index.looksLikeDefault()).orElse(effective);
+    return segment
+        .or(() -> collection)
+        .filter(index -> !index.looksLikeDefault())
+        .orElse(effective);
   }
 
   /// {@return the identity of the embedding function, if any is recorded}
@@ -79,7 +88,9 @@ public record CollectionSettings(
   }
 
   private static Optional<JsonNode> functionOf(StatedConfiguration configuration) {
-    return configuration instanceof StatedConfiguration.Stated(IndexConfiguration index, Optional<JsonNode> function)
+    return configuration
+            instanceof
+            StatedConfiguration.Stated(IndexConfiguration index, Optional<JsonNode> function)
         ? function
         : Optional.empty();
   }

@@ -6,7 +6,8 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Optional;
 
-/// Writes `config_json_str` and `schema_str` so that the true space stands wherever a release may look.
+/// Writes `config_json_str` and `schema_str` so that the true space stands wherever a release may
+/// look.
 public final class ConfigurationText {
   private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
 
@@ -14,13 +15,15 @@ public final class ConfigurationText {
 
   /// {@return `config_json_str` for a level}
   ///
-  /// From 1.3 on everything stands in `schema_str` and this is `{}`; 1.0 to 1.2 keep the index and the embedding function here; the
-  /// Python cores only look at its `_type`.
-  public static String configuration(SchemaLevel level, IndexConfiguration index, Optional<JsonNode> function) {
+  /// From 1.3 on everything stands in `schema_str` and this is `{}`; 1.0 to 1.2 keep the index and
+  /// the embedding function here; the Python cores only look at its `_type`.
+  public static String configuration(
+      SchemaLevel level, IndexConfiguration index, Optional<JsonNode> function) {
     if (level.hasSchema()) {
       return "{}";
     }
-    return (level.hasIntegerSequences() ? ofRustCore(index, function) : ofPythonCore(index)).toString();
+    return (level.hasIntegerSequences() ? ofRustCore(index, function) : ofPythonCore(index))
+        .toString();
   }
 
   private static ObjectNode ofRustCore(IndexConfiguration index, Optional<JsonNode> function) {
@@ -47,13 +50,20 @@ public final class ConfigurationText {
 
   /// {@return `schema_str` for 1.3 and later}
   ///
-  /// A readable schema keeps everything it says about metadata keys; only its vector index is restated. Otherwise a fresh one is
-  /// written, which Chroma extends by itself as keys are used.
-  public static String schema(IndexConfiguration index, Optional<JsonNode> function, Optional<String> present) {
-    ObjectNode root = present.flatMap(ConfigurationText::readableSchema).orElseGet(ConfigurationText::freshSchema);
-    ObjectNode keys = object(root, root.has("key_overrides") && !root.has("keys") ? "key_overrides" : "keys");
-    vectorIndex(object(root, "defaults"), false).set("config", vectorConfig(index, function, false));
-    vectorIndex(object(keys, "#embedding"), true).set("config", vectorConfig(index, function, true));
+  /// A readable schema keeps everything it says about metadata keys; only its vector index is
+  /// restated. Otherwise a fresh one is written, which Chroma extends by itself as keys are used.
+  public static String schema(
+      IndexConfiguration index, Optional<JsonNode> function, Optional<String> present) {
+    ObjectNode root =
+        present
+            .flatMap(ConfigurationText::readableSchema)
+            .orElseGet(ConfigurationText::freshSchema);
+    ObjectNode keys =
+        object(root, root.has("key_overrides") && !root.has("keys") ? "key_overrides" : "keys");
+    vectorIndex(object(root, "defaults"), false)
+        .set("config", vectorConfig(index, function, false));
+    vectorIndex(object(keys, "#embedding"), true)
+        .set("config", vectorConfig(index, function, true));
     return root.toString();
   }
 
@@ -73,7 +83,8 @@ public final class ConfigurationText {
     return index.put("enabled", enabled);
   }
 
-  private static ObjectNode vectorConfig(IndexConfiguration index, Optional<JsonNode> function, boolean ofEmbedding) {
+  private static ObjectNode vectorConfig(
+      IndexConfiguration index, Optional<JsonNode> function, boolean ofEmbedding) {
     ObjectNode config = NODES.objectNode().put("space", index.space().chromaName());
     function.ifPresent(identity -> config.set("embedding_function", identity));
     if (ofEmbedding) {

@@ -5,8 +5,8 @@ public sealed interface DatabaseCondition {
   /// Nothing that matters.
   record Clean() implements DatabaseCondition {}
 
-  /// A rollback journal of an interrupted write. No damage: SQLite undoes the write at the next opening for writing; here it was
-  /// undone in a private copy.
+  /// A rollback journal of an interrupted write. No damage: SQLite undoes the write at the next
+  /// opening for writing; here it was undone in a private copy.
   record HotJournal(long bytes) implements DatabaseCondition {}
 
   /// A write-ahead log whose rows belong to the database; they were merged in a private copy.

@@ -28,21 +28,25 @@ public record IndexConfiguration(
     int syncThreshold,
     double resizeFactor) {
   /// What Chroma assumes where nothing is stated: l2 with M 16.
-  public static final IndexConfiguration DEFAULT = new IndexConfiguration(Space.L2, 16, 100, 100, 0, 100, 1000, 1.2);
+  public static final IndexConfiguration DEFAULT =
+      new IndexConfiguration(Space.L2, 16, 100, 100, 0, 100, 1000, 1.2);
 
   private static final int MOST_M = 10_000;
 
   /// {@return the same with another space}
   public IndexConfiguration withSpace(Space other) {
-    return new IndexConfiguration(other, m, efConstruction, efSearch, numThreads, batchSize, syncThreshold, resizeFactor);
+    return new IndexConfiguration(
+        other, m, efConstruction, efSearch, numThreads, batchSize, syncThreshold, resizeFactor);
   }
 
   /// {@return the same with another M}
   public IndexConfiguration withM(int other) {
-    return new IndexConfiguration(space, other, efConstruction, efSearch, numThreads, batchSize, syncThreshold, resizeFactor);
+    return new IndexConfiguration(
+        space, other, efConstruction, efSearch, numThreads, batchSize, syncThreshold, resizeFactor);
   }
 
-  /// {@return whether Chroma 1.x would take this for "nothing was configured" and look into the segment's metadata}
+  /// {@return whether Chroma 1.x would take this for "nothing was configured" and look into the
+  /// segment's metadata}
   ///
   /// Its own comparison includes `num_threads`, whose default is the machine's core count.
   public boolean looksLikeDefault() {
@@ -50,7 +54,8 @@ public record IndexConfiguration(
   }
 
   private IndexConfiguration withoutThreads() {
-    return new IndexConfiguration(space, m, efConstruction, efSearch, 0, batchSize, syncThreshold, resizeFactor);
+    return new IndexConfiguration(
+        space, m, efConstruction, efSearch, 0, batchSize, syncThreshold, resizeFactor);
   }
 
   /// {@return the configuration that `hnsw:` keys state, if there is any such key}
@@ -71,11 +76,18 @@ public record IndexConfiguration(
   }
 
   private static Space spaceOf(@Nullable MetadataValue value) {
-    return value instanceof MetadataValue.Text(String name) ? Space.parse(name).orElse(DEFAULT.space) : DEFAULT.space;
+    return value instanceof MetadataValue.Text(String name)
+        ? Space.parse(name).orElse(DEFAULT.space)
+        : DEFAULT.space;
   }
 
-  private static int whole(Map<String, MetadataValue> metadata, String key, int otherwise, int most) {
-    return metadata.get(key) instanceof MetadataValue.Whole(long value) && value > 0 && value <= most ? (int) value : otherwise;
+  private static int whole(
+      Map<String, MetadataValue> metadata, String key, int otherwise, int most) {
+    return metadata.get(key) instanceof MetadataValue.Whole(long value)
+            && value > 0
+            && value <= most
+        ? (int) value
+        : otherwise;
   }
 
   private static double real(Map<String, MetadataValue> metadata, String key, double otherwise) {
@@ -86,8 +98,8 @@ public record IndexConfiguration(
     };
   }
 
-  /// {@return the configuration in an `hnsw` object of 1.x: `config_json_str` and `schema_str` use the same field names; missing
-  /// fields take defaults}
+  /// {@return the configuration in an `hnsw` object of 1.x: `config_json_str` and `schema_str` use
+  /// the same field names; missing fields take defaults}
   static IndexConfiguration ofJson(JsonNode hnsw, Space space) {
     return new IndexConfiguration(
         space,
@@ -97,12 +109,16 @@ public record IndexConfiguration(
         bounded(hnsw, "num_threads", DEFAULT.numThreads, 1024),
         bounded(hnsw, "batch_size", DEFAULT.batchSize, Integer.MAX_VALUE),
         bounded(hnsw, "sync_threshold", DEFAULT.syncThreshold, Integer.MAX_VALUE),
-        hnsw.path("resize_factor").isNumber() ? hnsw.path("resize_factor").doubleValue() : DEFAULT.resizeFactor);
+        hnsw.path("resize_factor").isNumber()
+            ? hnsw.path("resize_factor").doubleValue()
+            : DEFAULT.resizeFactor);
   }
 
   private static int bounded(JsonNode hnsw, String field, int otherwise, int most) {
     JsonNode value = hnsw.path(field);
-    return value.canConvertToInt() && value.intValue() > 0 && value.intValue() <= most ? value.intValue() : otherwise;
+    return value.canConvertToInt() && value.intValue() > 0 && value.intValue() <= most
+        ? value.intValue()
+        : otherwise;
   }
 
   /// {@return the `hnsw` object of `schema_str`, every field stated}

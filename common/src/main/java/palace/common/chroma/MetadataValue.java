@@ -3,8 +3,8 @@ package palace.common.chroma;
 import java.util.List;
 import java.util.Optional;
 
-/// One typed metadata value as Chroma keeps it: exactly one of the columns string, int, float and bool is set, or, since 1.5, the
-/// value is a list with one row per element.
+/// One typed metadata value as Chroma keeps it: exactly one of the columns string, int, float and
+/// bool is set, or, since 1.5, the value is a list with one row per element.
 public sealed interface MetadataValue {
   /// Key under which a drawer's document stands among its metadata.
   String DOCUMENT_KEY = "chroma:document";
@@ -29,8 +29,8 @@ public sealed interface MetadataValue {
     }
   }
 
-  /// {@return the value of a row's typed columns by Chroma's precedence string, int, float, bool; a row without any is dropped by
-  /// every release, so it is nothing here}
+  /// {@return the value of a row's typed columns by Chroma's precedence string, int, float, bool; a
+  /// row without any is dropped by every release, so it is nothing here}
   static Optional<MetadataValue> ofColumns(Row row, int firstColumn, boolean hasBoolean) {
     if (!row.isNull(firstColumn)) {
       return Optional.of(new Text(row.text(firstColumn)));

@@ -8,9 +8,9 @@ import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Objects;
 
-/// One of Chroma's migrations as its `migrations` table records it. Chroma 1.x compares text *and* hash byte for byte at every
-/// start and refuses a database that differs, so these are data: taken from a database that Chroma 1.5.9 created (Apache-2.0, see
-/// NOTICE).
+/// One of Chroma's migrations as its `migrations` table records it. Chroma 1.x compares text *and*
+/// hash byte for byte at every start and refuses a database that differs, so these are data: taken
+/// from a database that Chroma 1.5.9 created (Apache-2.0, see NOTICE).
 ///
 /// @param dir `sysdb`, `metadb` or `embeddings_queue`
 /// @param version from 1, without gaps, per directory
@@ -23,14 +23,17 @@ public record Migration(String dir, int version, String filename, String sql, St
 
   private static final List<Migration> ALL = load();
 
-  /// {@return every migration up to the newest level, directories in the order sysdb, metadb, embeddings_queue}
+  /// {@return every migration up to the newest level, directories in the order sysdb, metadb,
+  /// embeddings_queue}
   public static List<Migration> all() {
     return ALL;
   }
 
   /// {@return the migrations that make a database of a level, in the order to run them}
   public static List<Migration> upTo(SchemaLevel level) {
-    return ALL.stream().filter(migration -> migration.version <= versionOf(level, migration.dir)).toList();
+    return ALL.stream()
+        .filter(migration -> migration.version <= versionOf(level, migration.dir))
+        .toList();
   }
 
   /// {@return the version that a level has in one migration directory}
@@ -45,7 +48,8 @@ public record Migration(String dir, int version, String filename, String sql, St
 
   private static List<Migration> load() {
     ObjectMapper json = JsonMapper.builder().build();
-    try (InputStream in = Objects.requireNonNull(Migration.class.getResourceAsStream("migrations.json"))) {
+    try (InputStream in =
+        Objects.requireNonNull(Migration.class.getResourceAsStream("migrations.json"))) {
       return List.of(json.readValue(in, Migration[].class));
     } catch (IOException e) {
       throw new UncheckedIOException(e);

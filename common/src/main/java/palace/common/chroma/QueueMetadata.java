@@ -14,22 +14,27 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/// The metadata column of a queue row: a JSON object of the user's keys, `chroma:document` and `chroma:uri`.
+/// The metadata column of a queue row: a JSON object of the user's keys, `chroma:document` and
+/// `chroma:uri`.
 public sealed interface QueueMetadata {
   /// What the row changes.
   ///
   /// @param changes new value per key; an empty value deletes the key
-  /// @param unsupported keys whose values no Chroma can hold (NaN, nested objects, lists of mixed types)
-  record Changes(Map<String, Optional<MetadataValue>> changes, List<String> unsupported) implements QueueMetadata {}
+  /// @param unsupported keys whose values no Chroma can hold (NaN, nested objects, lists of mixed
+  ///   types)
+  record Changes(Map<String, Optional<MetadataValue>> changes, List<String> unsupported)
+      implements QueueMetadata {}
 
   /// A text that is not a JSON object.
   record Broken(String reason) implements QueueMetadata {}
 
-  /// Reads NaN and Infinity too, because Python's `json.dumps` writes them, and documents of any length.
+  /// Reads NaN and Infinity too, because Python's `json.dumps` writes them, and documents of any
+  /// length.
   ObjectMapper LENIENT =
       JsonMapper.builder(
               JsonFactory.builder()
-                  .streamReadConstraints(StreamReadConstraints.builder().maxStringLength(Integer.MAX_VALUE).build())
+                  .streamReadConstraints(
+                      StreamReadConstraints.builder().maxStringLength(Integer.MAX_VALUE).build())
                   .build())
           .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
           .build();
@@ -40,7 +45,9 @@ public sealed interface QueueMetadata {
       return new Changes(Map.of(), List.of());
     }
     try {
-      return LENIENT.readTree(text.get()) instanceof ObjectNode object ? changesOf(object) : new Broken("not a JSON object");
+      return LENIENT.readTree(text.get()) instanceof ObjectNode object
+          ? changesOf(object)
+          : new Broken("not a JSON object");
     } catch (JsonProcessingException e) {
       return new Broken("not JSON");
     }
@@ -53,7 +60,10 @@ public sealed interface QueueMetadata {
       if (field.getValue().isNull()) {
         changes.put(field.getKey(), Optional.empty());
       } else {
-        valueOf(field.getValue()).ifPresentOrElse(value -> changes.put(field.getKey(), Optional.of(value)), () -> unsupported.add(field.getKey()));
+        valueOf(field.getValue())
+            .ifPresentOrElse(
+                value -> changes.put(field.getKey(), Optional.of(value)),
+                () -> unsupported.add(field.getKey()));
       }
     }
     return new Changes(changes, unsupported);
@@ -85,7 +95,8 @@ public sealed interface QueueMetadata {
     var values = new ArrayList<MetadataValue>();
     for (JsonNode element : array) {
       Optional<MetadataValue> value = element.isArray() ? Optional.empty() : valueOf(element);
-      if (value.isEmpty() || !values.isEmpty() && values.getFirst().getClass() != value.get().getClass()) {
+      if (value.isEmpty()
+          || !values.isEmpty() && values.getFirst().getClass() != value.get().getClass()) {
         return Optional.empty();
       }
       values.add(value.get());

@@ -4,7 +4,8 @@ import java.nio.charset.StandardCharsets;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 
-/// The current row of a query; columns count from 1. A row is valid only inside the call it was given to.
+/// The current row of a query; columns count from 1. A row is valid only inside the call it was
+/// given to.
 public final class Row {
   private final ResultSet result;
 
@@ -56,7 +57,8 @@ public final class Row {
     return bytes == null ? new byte[0] : bytes;
   }
 
-  /// {@return the value in the type SQLite stored it with: Long, Double, String, byte[], or [#NULL]}
+  /// {@return the value in the type SQLite stored it with: Long, Double, String, byte[], or
+  /// [#NULL]}
   public Object value(int column) {
     Object value = read(() -> result.getObject(column));
     return switch (value) {

@@ -2,8 +2,8 @@ package palace.common.chroma;
 
 import java.util.List;
 
-/// How far the three migration directories of a database have been applied. A level is the mark of the *highest* Chroma that ever
-/// opened the database, not of the one that made it.
+/// How far the three migration directories of a database have been applied. A level is the mark of
+/// the *highest* Chroma that ever opened the database, not of the one that made it.
 ///
 /// Versions and what each brought are those of Chroma's migration files, 0.4.0 to 1.5.9.
 ///
@@ -32,7 +32,11 @@ public record SchemaLevel(int sysdb, int metadb, int queue) {
 
   /// {@return the Chroma releases that leave a database at this level, or "between releases"}
   public String releases() {
-    return KNOWN.stream().filter(known -> known.level.equals(this)).map(Known::releases).findFirst().orElse("between releases");
+    return KNOWN.stream()
+        .filter(known -> known.level.equals(this))
+        .map(Known::releases)
+        .findFirst()
+        .orElse("between releases");
   }
 
   /// {@return whether any directory went further than any Chroma that is known}
@@ -55,7 +59,8 @@ public record SchemaLevel(int sysdb, int metadb, int queue) {
     return metadb >= 2;
   }
 
-  /// {@return whether the full-text table is the trigram one whose rowid is `embeddings.id` (0.4.6)}
+  /// {@return whether the full-text table is the trigram one whose rowid is `embeddings.id`
+  /// (0.4.6)}
   public boolean hasTrigramFullText() {
     return metadb >= 3;
   }

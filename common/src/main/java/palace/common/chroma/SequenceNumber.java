@@ -3,8 +3,8 @@ package palace.common.chroma;
 import java.nio.ByteBuffer;
 import java.util.OptionalLong;
 
-/// A position in the queue as `max_seq_id` and `embeddings` hold it: an INTEGER since 1.0, before that an 8-byte big-endian BLOB
-/// (24 bytes for Pulsar positions, which local palaces never have).
+/// A position in the queue as `max_seq_id` and `embeddings` hold it: an INTEGER since 1.0, before
+/// that an 8-byte big-endian BLOB (24 bytes for Pulsar positions, which local palaces never have).
 public sealed interface SequenceNumber {
   /// Positions beyond this were never written by anybody.
   long PLAUSIBLE = 1L << 53;
@@ -12,8 +12,9 @@ public sealed interface SequenceNumber {
   /// A plain number, and whether it was stored as a BLOB.
   record Plain(long value, boolean blob) implements SequenceNumber {}
 
-  /// What migration `metadb/00005` makes of a number that was already an INTEGER: its decimal digits as ASCII bytes, padded in
-  /// front with 0x11. `original` is exact up to eight digits; of longer numbers only the last eight are left.
+  /// What migration `metadb/00005` makes of a number that was already an INTEGER: its decimal
+  /// digits as ASCII bytes, padded in front with 0x11. `original` is exact up to eight digits; of
+  /// longer numbers only the last eight are left.
   record Poisoned(long stored, long original) implements SequenceNumber {}
 
   /// Anything else.
@@ -23,9 +24,11 @@ public sealed interface SequenceNumber {
   static SequenceNumber of(Object stored) {
     return switch (stored) {
       case Long number -> ofInteger(number);
-      case byte[] bytes when bytes.length == Long.BYTES -> new Plain(ByteBuffer.wrap(bytes).getLong(), true);
+      case byte[] bytes when bytes.length == Long.BYTES ->
+          new Plain(ByteBuffer.wrap(bytes).getLong(), true);
       case byte[] bytes -> new Unreadable(bytes.length + " bytes");
-      case Object other -> new Unreadable(other == Row.NULL ? "NULL" : other.getClass().getSimpleName());
+      case Object other ->
+          new Unreadable(other == Row.NULL ? "NULL" : other.getClass().getSimpleName());
     };
   }
 
@@ -34,7 +37,9 @@ public sealed interface SequenceNumber {
       return new Plain(number, false);
     }
     OptionalLong original = decodePoison(number);
-    return original.isPresent() ? new Poisoned(number, original.getAsLong()) : new Plain(number, false);
+    return original.isPresent()
+        ? new Poisoned(number, original.getAsLong())
+        : new Plain(number, false);
   }
 
   private static OptionalLong decodePoison(long number) {
@@ -64,6 +69,8 @@ public sealed interface SequenceNumber {
 
   /// {@return the value as a level stores it}
   static Object encode(long value, SchemaLevel level) {
-    return level.hasIntegerSequences() ? value : ByteBuffer.allocate(Long.BYTES).putLong(value).array();
+    return level.hasIntegerSequences()
+        ? value
+        : ByteBuffer.allocate(Long.BYTES).putLong(value).array();
   }
 }

@@ -11,12 +11,14 @@ import java.util.Optional;
 import palace.common.PalaceException;
 import palace.common.files.PrivateDirectory;
 
-/// A palace's database opened so that not one byte in or beside the palace is written: no rollback of a hot journal in place, no
-/// `-shm` file. A database that needs recovery is recovered in a private copy.
+/// A palace's database opened so that not one byte in or beside the palace is written: no rollback
+/// of a hot journal in place, no `-shm` file. A database that needs recovery is recovered in a
+/// private copy.
 ///
 /// All reads share one read transaction, so they see one state even while a Chroma is writing.
 public final class SourceDatabase implements AutoCloseable {
-  private static final byte[] SQLITE_MAGIC = "SQLite format 3\0".getBytes(StandardCharsets.US_ASCII);
+  private static final byte[] SQLITE_MAGIC =
+      "SQLite format 3\0".getBytes(StandardCharsets.US_ASCII);
   private static final int HEADER_BYTES = 100;
   private static final int WRITE_VERSION_OFFSET = 18;
   private static final int WAL_VERSION = 2;
@@ -25,7 +27,8 @@ public final class SourceDatabase implements AutoCloseable {
   private final DatabaseCondition condition;
   private final Optional<PrivateDirectory> copy;
 
-  private SourceDatabase(ChromaDatabase database, DatabaseCondition condition, Optional<PrivateDirectory> copy) {
+  private SourceDatabase(
+      ChromaDatabase database, DatabaseCondition condition, Optional<PrivateDirectory> copy) {
     this.database = database;
     this.condition = condition;
     this.copy = copy;
@@ -39,7 +42,8 @@ public final class SourceDatabase implements AutoCloseable {
       return openCopy(file, new DatabaseCondition.UnmergedLog(logBytes), "-wal");
     }
     if (header[WRITE_VERSION_OFFSET] == WAL_VERSION) {
-      return reading(ChromaDatabase.openImmutable(file), new DatabaseCondition.Clean(), Optional.empty());
+      return reading(
+          ChromaDatabase.openImmutable(file), new DatabaseCondition.Clean(), Optional.empty());
     }
     return openWithJournal(file);
   }
@@ -48,7 +52,8 @@ public final class SourceDatabase implements AutoCloseable {
   private static SourceDatabase openWithJournal(Path file) throws IOException {
     long journalBytes = sizeOf(sidecar(file, "-journal"));
     try {
-      return reading(ChromaDatabase.openReadOnly(file), new DatabaseCondition.Clean(), Optional.empty());
+      return reading(
+          ChromaDatabase.openReadOnly(file), new DatabaseCondition.Clean(), Optional.empty());
     } catch (PalaceException e) {
       if (journalBytes > 0 && ChromaDatabase.needsRecovery(e)) {
         return openCopy(file, new DatabaseCondition.HotJournal(journalBytes), "-journal");
@@ -57,7 +62,8 @@ public final class SourceDatabase implements AutoCloseable {
     }
   }
 
-  private static SourceDatabase openCopy(Path file, DatabaseCondition condition, String suffix) throws IOException {
+  private static SourceDatabase openCopy(Path file, DatabaseCondition condition, String suffix)
+      throws IOException {
     PrivateDirectory directory = PrivateDirectory.create();
     try {
       Path main = directory.copyIn(file);
@@ -69,7 +75,8 @@ public final class SourceDatabase implements AutoCloseable {
     }
   }
 
-  private static SourceDatabase reading(ChromaDatabase database, DatabaseCondition condition, Optional<PrivateDirectory> copy)
+  private static SourceDatabase reading(
+      ChromaDatabase database, DatabaseCondition condition, Optional<PrivateDirectory> copy)
       throws IOException {
     try {
       database.beginReading();
@@ -93,9 +100,11 @@ public final class SourceDatabase implements AutoCloseable {
     try (InputStream in = Files.newInputStream(file)) {
       header = in.readNBytes(HEADER_BYTES);
     } catch (AccessDeniedException e) {
-      throw new PalaceException.Refused(file + ": permission denied", "run palace as the owner of the palace", e);
+      throw new PalaceException.Refused(
+          file + ": permission denied", "run palace as the owner of the palace", e);
     }
-    if (header.length < HEADER_BYTES || !Arrays.equals(header, 0, SQLITE_MAGIC.length, SQLITE_MAGIC, 0, SQLITE_MAGIC.length)) {
+    if (header.length < HEADER_BYTES
+        || !Arrays.equals(header, 0, SQLITE_MAGIC.length, SQLITE_MAGIC, 0, SQLITE_MAGIC.length)) {
       throw new PalaceException.DamagedDatabase(
           file + ": not an SQLite database: its first bytes are not an SQLite header",
           "if other copies of this palace exist (a backup, a snapshot, MemPalace's .backup or .pre-rebuild-*), try those first",

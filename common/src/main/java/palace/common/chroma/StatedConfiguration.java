@@ -18,13 +18,16 @@ public sealed interface StatedConfiguration {
   /// A configuration of 1.x.
   ///
   /// @param index the index's parameters
-  /// @param embeddingFunction identity of the embedding function as the JSON object that was found, absent when null
-  record Stated(IndexConfiguration index, Optional<JsonNode> embeddingFunction) implements StatedConfiguration {}
+  /// @param embeddingFunction identity of the embedding function as the JSON object that was found,
+  ///   absent when null
+  record Stated(IndexConfiguration index, Optional<JsonNode> embeddingFunction)
+      implements StatedConfiguration {}
 
   /// A text that makes Chroma refuse the collection, or all of them.
   record Broken(String reason) implements StatedConfiguration {}
 
-  /// Where the vectors' index stands in `schema_str`, most specific first; `key_overrides` is the older name of `keys`.
+  /// Where the vectors' index stands in `schema_str`, most specific first; `key_overrides` is the
+  /// older name of `keys`.
   List<String> SCHEMA_PATHS =
       List.of(
           "/keys/#embedding/float_list/vector_index/config",
@@ -70,7 +73,10 @@ public sealed interface StatedConfiguration {
   }
 
   private static StatedConfiguration stated(JsonNode space, JsonNode hnsw, JsonNode function) {
-    Optional<Space> named = space.isMissingNode() || space.isNull() ? Optional.of(Space.L2) : Space.parse(space.asText());
+    Optional<Space> named =
+        space.isMissingNode() || space.isNull()
+            ? Optional.of(Space.L2)
+            : Space.parse(space.asText());
     if (named.isEmpty()) {
       return new Broken("it names an unknown space");
     }
@@ -78,10 +84,13 @@ public sealed interface StatedConfiguration {
     return new Stated(IndexConfiguration.ofJson(hnsw, named.get()), identity);
   }
 
-  private static StatedConfiguration parse(String text, Function<JsonNode, StatedConfiguration> reader) {
+  private static StatedConfiguration parse(
+      String text, Function<JsonNode, StatedConfiguration> reader) {
     try {
       JsonNode root = JSON.readTree(text);
-      return root instanceof ObjectNode ? reader.apply(root) : new Broken("it is not a JSON object");
+      return root instanceof ObjectNode
+          ? reader.apply(root)
+          : new Broken("it is not a JSON object");
     } catch (JsonProcessingException e) {
       return new Broken("it is not JSON");
     }

@@ -8,12 +8,13 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Set;
 
-/// A text file that only grows, line by line. The caller holds the lock that keeps other writers out.
+/// A text file that only grows, line by line. The caller holds the lock that keeps other writers
+/// out.
 public final class AppendOnlyFile {
   private AppendOnlyFile() {}
 
-  /// Appends one line and flushes it. A last line that a crash left without its end is ended first. When the write fails the
-  /// file is cut back to what it was.
+  /// Appends one line and flushes it. A last line that a crash left without its end is ended first.
+  /// When the write fails the file is cut back to what it was.
   public static void append(Path file, String line) throws IOException {
     if (line.indexOf('\n') >= 0) {
       throw new IllegalArgumentException("not one line: " + line);

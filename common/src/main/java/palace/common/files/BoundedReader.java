@@ -12,8 +12,8 @@ public final class BoundedReader {
 
   /// {@return the whole content, or empty when the file is longer than `limit` bytes}
   ///
-  /// Memory grows with what is really read, never with what the file claims. Something other than a regular file is refused
-  /// with an [IOException], because opening a pipe would wait for ever.
+  /// Memory grows with what is really read, never with what the file claims. Something other than a
+  /// regular file is refused with an [IOException], because opening a pipe would wait for ever.
   public static Optional<byte[]> readAtMost(Path file, int limit) throws IOException {
     if (limit < 0 || limit == Integer.MAX_VALUE) {
       throw new IllegalArgumentException("limit out of range: " + limit);

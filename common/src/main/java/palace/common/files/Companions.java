@@ -12,19 +12,19 @@ import java.util.function.Predicate;
 
 /// Carries the companions of a palace, everything in it that is not its store, into a build.
 ///
-/// A SQLite companion travels with its `-wal` byte for byte, so that no row that is only there is lost; its `-shm` is an index
-/// of the `-wal` that SQLite makes anew.
+/// A SQLite companion travels with its `-wal` byte for byte, so that no row that is only there is
+/// lost; its `-shm` is an index of the `-wal` that SQLite makes anew.
 public final class Companions {
   private static final String SHARED_MEMORY = ".sqlite3-shm";
 
   private Companions() {}
 
-  /// What was carried, by the names of top-level entries; what could not be, because it is a pipe, socket or device; and the
-  /// bytes written.
+  /// What was carried, by the names of top-level entries; what could not be, because it is a pipe,
+  /// socket or device; and the bytes written.
   public record Carried(List<String> names, List<String> notCarried, long bytes) {}
 
-  /// Copies every top-level entry of the palace that does not belong to the store into the build, where their names must be
-  /// free. The folder `.palace`, which is ours, stays behind.
+  /// Copies every top-level entry of the palace that does not belong to the store into the build,
+  /// where their names must be free. The folder `.palace`, which is ours, stays behind.
   public static Carried copy(Path palace, Path build, Predicate<String> belongsToStore)
       throws IOException {
     var names = new ArrayList<String>();

@@ -16,8 +16,8 @@ import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
 
-/// Steps that outlive a power cut once they have returned. A failed fsync is final: the kernel has marked the pages clean, so
-/// the caller abandons what it wrote instead of trying again.
+/// Steps that outlive a power cut once they have returned. A failed fsync is final: the kernel has
+/// marked the pages clean, so the caller abandons what it wrote instead of trying again.
 public final class Durable {
   /// Mode 0700.
   public static final Set<PosixFilePermission> OWNER_ONLY =
@@ -35,14 +35,16 @@ public final class Durable {
 
   /// Makes the content and the length of one file durable.
   public static void forceFile(Path file) throws IOException {
-    // Only Linux flushes through a read-only channel; asking for write access there would refuse files of mode 0400.
+    // Only Linux flushes through a read-only channel; asking for write access there would refuse
+    // files of mode 0400.
     OpenOption access = WINDOWS ? StandardOpenOption.WRITE : StandardOpenOption.READ;
     try (var channel = FileChannel.open(file, access, NOFOLLOW_LINKS)) {
       channel.force(true);
     }
   }
 
-  /// Makes the names in one directory durable. Windows cannot open a directory, there it does nothing.
+  /// Makes the names in one directory durable. Windows cannot open a directory, there it does
+  /// nothing.
   public static void forceDirectory(Path directory) throws IOException {
     if (WINDOWS) {
       return;
@@ -52,8 +54,8 @@ public final class Durable {
     }
   }
 
-  /// Makes a whole directory durable, files before the directory that names them. Links are not followed; special files are
-  /// passed over.
+  /// Makes a whole directory durable, files before the directory that names them. Links are not
+  /// followed; special files are passed over.
   public static void forceTree(Path root) throws IOException {
     if (Files.isDirectory(root, NOFOLLOW_LINKS)) {
       for (Path child : Listing.of(root)) {
@@ -65,9 +67,9 @@ public final class Durable {
     }
   }
 
-  /// Renames by one `rename(2)` within a file system and makes the new name durable, and the old one's absence. Refuses with a
-  /// [java.nio.file.FileAlreadyExistsException] when the new name is taken, because the call itself would replace a file or an
-  /// empty directory.
+  /// Renames by one `rename(2)` within a file system and makes the new name durable, and the old
+  /// one's absence. Refuses with a [java.nio.file.FileAlreadyExistsException] when the new name is
+  /// taken, because the call itself would replace a file or an empty directory.
   public static void rename(Path from, Path to) throws IOException {
     if (Files.exists(to, NOFOLLOW_LINKS)) {
       throw new java.nio.file.FileAlreadyExistsException(to.toString());
@@ -81,8 +83,8 @@ public final class Durable {
     }
   }
 
-  /// Creates a directory with exactly these permissions, whatever the umask, and makes its name durable; fails when the name
-  /// is taken.
+  /// Creates a directory with exactly these permissions, whatever the umask, and makes its name
+  /// durable; fails when the name is taken.
   public static void createDirectory(Path directory, Set<PosixFilePermission> permissions)
       throws IOException {
     if (WINDOWS) {
@@ -96,8 +98,8 @@ public final class Durable {
     forceDirectory(parentOf(directory));
   }
 
-  /// Creates a file of mode 0600 with this content and flushes it; its name becomes durable with its directory. On failure
-  /// nothing is left behind.
+  /// Creates a file of mode 0600 with this content and flushes it; its name becomes durable with
+  /// its directory. On failure nothing is left behind.
   static void writeNew(Path file, byte[] content) throws IOException {
     var options = Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
     try (var channel = FileChannel.open(file, options, ownerFile())) {

@@ -4,7 +4,8 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.OptionalLong;
 
-/// Where one file has data. Where the system cannot say, the whole file counts as data and [#known] is false.
+/// Where one file has data. Where the system cannot say, the whole file counts as data and [#known]
+/// is false.
 ///
 /// It holds a descriptor until it is closed.
 final class Extents implements AutoCloseable {

@@ -3,8 +3,8 @@ package palace.common.files;
 import java.io.IOException;
 import java.nio.file.Path;
 
-/// The seam between protocols and the file system: every step by which a protocol such as the swap changes something on disk.
-/// Tests put an instance in between that fails at a chosen step.
+/// The seam between protocols and the file system: every step by which a protocol such as the swap
+/// changes something on disk. Tests put an instance in between that fails at a chosen step.
 ///
 /// No step retries, and no step undoes anything by itself.
 public interface FileOps {
@@ -16,15 +16,17 @@ public interface FileOps {
   /// Creates a directory that only its owner may enter; fails when the name is taken.
   void createDirectory(Path directory) throws IOException;
 
-  /// Gives an entry another name on the same file system by one `rename(2)`; a failure to cross devices is an
-  /// [java.nio.file.AtomicMoveNotSupportedException]. A file or an **empty directory** at the new name is replaced, so the
-  /// caller has to look first. Not durable before [#force] of the parents.
+  /// Gives an entry another name on the same file system by one `rename(2)`; a failure to cross
+  /// devices is an [java.nio.file.AtomicMoveNotSupportedException]. A file or an **empty
+  /// directory** at the new name is replaced, so the caller has to look first. Not durable before
+  /// [#force] of the parents.
   void rename(Path from, Path to) throws IOException;
 
   /// Makes the content of a file, or the names in a directory, durable.
   void force(Path entry) throws IOException;
 
-  /// Creates a file readable by its owner only, writes the content and makes it durable; fails when the name is taken.
+  /// Creates a file readable by its owner only, writes the content and makes it durable; fails when
+  /// the name is taken.
   void writeNew(Path file, byte[] content) throws IOException;
 
   /// Copies a file, link or directory as [TreeCopy] does and returns the bytes copied.

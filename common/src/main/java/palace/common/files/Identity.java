@@ -10,10 +10,11 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Objects;
 import java.util.Optional;
 
-/// Which entry it is, whatever its name: device and inode, or the time of creation where a system has no inodes. A rename does
-/// not change it.
+/// Which entry it is, whatever its name: device and inode, or the time of creation where a system
+/// has no inodes. A rename does not change it.
 public record Identity(Object key) {
-  /// {@return the identity of an entry, of the link itself when it is one, or empty when there is none}
+  /// {@return the identity of an entry, of the link itself when it is one, or empty when there is
+  /// none}
   public static Optional<Identity> of(Path entry) throws IOException {
     try {
       var attributes = Files.readAttributes(entry, BasicFileAttributes.class, NOFOLLOW_LINKS);

@@ -13,8 +13,8 @@ import java.nio.file.attribute.BasicFileAttributes;
 public final class Likeness {
   private Likeness() {}
 
-  /// Gives `to` the mode and, as far as the system allows us, the owner and group of `from`. Without this a palace that an
-  /// administrator migrates would no longer belong to its user.
+  /// Gives `to` the mode and, as far as the system allows us, the owner and group of `from`.
+  /// Without this a palace that an administrator migrates would no longer belong to its user.
   public static void carryAccess(Path from, Path to) throws IOException {
     if (!from.getFileSystem().supportedFileAttributeViews().contains("unix")) {
       return;
@@ -35,8 +35,9 @@ public final class Likeness {
     var wanted = Files.readAttributes(from, "unix:uid,gid", NOFOLLOW_LINKS);
     var found = Files.readAttributes(to, "unix:uid,gid", NOFOLLOW_LINKS);
     for (String name : new String[] {"gid", "uid"}) {
-      if (!wanted.get(name).equals(found.get(name))) {
-        give(to, "unix:" + name, wanted.get(name));
+      Object id = wanted.get(name);
+      if (id != null && !id.equals(found.get(name))) {
+        give(to, "unix:" + name, id);
       }
     }
   }

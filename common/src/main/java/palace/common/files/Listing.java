@@ -7,7 +7,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/// The entries of one directory in the order of their names, so that every walk is the same each time.
+/// The entries of one directory in the order of their names, so that every walk is the same each
+/// time.
 public final class Listing {
   private Listing() {}
 

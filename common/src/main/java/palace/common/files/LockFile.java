@@ -16,8 +16,9 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /// An exclusive lock on a file that exists only to be locked; its content says who holds it.
 ///
-/// POSIX drops a process's lock as soon as the process closes *any* descriptor of the file. So this class never opens a lock
-/// file that this JVM holds already: the names of those are kept in the one table that belongs, as the locks do, to the process.
+/// POSIX drops a process's lock as soon as the process closes *any* descriptor of the file. So this
+/// class never opens a lock file that this JVM holds already: the names of those are kept in the
+/// one table that belongs, as the locks do, to the process.
 public final class LockFile implements AutoCloseable {
   private static final int LONGEST_BODY_BYTES = 4096;
   private static final Map<Path, String> HELD_HERE = new ConcurrentHashMap<>();
@@ -30,7 +31,8 @@ public final class LockFile implements AutoCloseable {
     this.channel = channel;
   }
 
-  /// Tries once to take the lock, creating the file (mode 0600) when it is missing, and writes who holds it.
+  /// Tries once to take the lock, creating the file (mode 0600) when it is missing, and writes who
+  /// holds it.
   ///
   /// {@return the lock, or empty when another process or another thread of this one holds it}
   public static Optional<LockFile> tryAcquire(Path file, String body) throws IOException {
@@ -64,7 +66,8 @@ public final class LockFile implements AutoCloseable {
     }
   }
 
-  /// Empties the file and lets the lock go. The file stays: a deleted lock file would leave two waiters with two locks.
+  /// Empties the file and lets the lock go. The file stays: a deleted lock file would leave two
+  /// waiters with two locks.
   @Override
   public void close() throws IOException {
     synchronized (HELD_HERE) {
@@ -76,8 +79,8 @@ public final class LockFile implements AutoCloseable {
     }
   }
 
-  /// Deletes the file and lets the lock go. A waiter that had the deleted file open notices by the identity of the file and
-  /// takes its turn on the new one.
+  /// Deletes the file and lets the lock go. A waiter that had the deleted file open notices by the
+  /// identity of the file and takes its turn on the new one.
   public void closeAndDelete() throws IOException {
     synchronized (HELD_HERE) {
       try (channel) {
@@ -91,8 +94,7 @@ public final class LockFile implements AutoCloseable {
   private static Optional<LockFile> lock(Path file, String body) throws IOException {
     create(file);
     var before = Identity.of(file);
-    var channel =
-        FileChannel.open(file, Set.of(StandardOpenOption.READ, StandardOpenOption.WRITE));
+    var channel = FileChannel.open(file, Set.of(StandardOpenOption.READ, StandardOpenOption.WRITE));
     boolean kept = false;
     try {
       kept = channel.tryLock() != null && before.equals(Identity.of(file));

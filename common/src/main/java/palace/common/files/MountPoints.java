@@ -7,8 +7,9 @@ import java.nio.file.Path;
 
 /// Which directories are mount points; those cannot be renamed.
 ///
-/// Source: `/proc/self/mountinfo`, whose fifth field is the mount point with space, tab, newline and backslash written as
-/// `\040`, `\011`, `\012`, `\134` (proc(5)). Elsewhere than on Linux the answer is always no, and the rename itself fails.
+/// Source: `/proc/self/mountinfo`, whose fifth field is the mount point with space, tab, newline
+/// and backslash written as `\040`, `\011`, `\012`, `\134` (proc(5)). Elsewhere than on Linux the
+/// answer is always no, and the rename itself fails.
 public final class MountPoints {
   private static final Path TABLE = Path.of("/proc/self/mountinfo");
   private static final int POINT_FIELD = 4;

@@ -15,11 +15,11 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.OptionalLong;
 
-/// The three calls of Linux that Java has no word for: where a file has data, where it has holes, and how much of the disk it
-/// occupies.
+/// The three calls of Linux that Java has no word for: where a file has data, where it has holes,
+/// and how much of the disk it occupies.
 ///
-/// `statx` and not `stat`, because its structure is the same on every processor: `stx_blocks`, a u64 counting 512-byte units,
-/// stands at byte 48 of 256 (linux/stat.h).
+/// `statx` and not `stat`, because its structure is the same on every processor: `stx_blocks`, a
+/// u64 counting 512-byte units, stands at byte 48 of 256 (linux/stat.h).
 final class NativeFiles {
   private static final int SEEK_DATA = 3;
   private static final int SEEK_HOLE = 4;
@@ -80,17 +80,20 @@ final class NativeFiles {
     }
   }
 
-  /// {@return the first byte at or after `from` that is data, `end` when there is none, empty when the file system cannot say}
+  /// {@return the first byte at or after `from` that is data, `end` when there is none, empty when
+  /// the file system cannot say}
   OptionalLong nextData(int descriptor, long from, long end) {
     return seek(descriptor, from, SEEK_DATA, end);
   }
 
-  /// {@return the first byte at or after `from` that is in a hole, the end of the file counting as one}
+  /// {@return the first byte at or after `from` that is in a hole, the end of the file counting as
+  /// one}
   OptionalLong nextHole(int descriptor, long from, long end) {
     return seek(descriptor, from, SEEK_HOLE, end);
   }
 
-  /// {@return the bytes of disk that an entry occupies; a link is not followed; empty when the call fails}
+  /// {@return the bytes of disk that an entry occupies; a link is not followed; empty when the call
+  /// fails}
   OptionalLong allocatedBytes(Path entry) {
     try (var arena = Arena.ofConfined()) {
       MemorySegment answer = arena.allocate(STATX_BYTES, Long.BYTES);

@@ -8,8 +8,8 @@ import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
 
-/// A directory of ours in the system's temporary folder, readable by this user only and deleted on close. It is never inside or
-/// beside a palace, so that looking at a palace leaves no trace there.
+/// A directory of ours in the system's temporary folder, readable by this user only and deleted on
+/// close. It is never inside or beside a palace, so that looking at a palace leaves no trace there.
 public final class PrivateDirectory implements AutoCloseable {
   private final Path path;
 
@@ -39,13 +39,15 @@ public final class PrivateDirectory implements AutoCloseable {
         path,
         new SimpleFileVisitor<>() {
           @Override
-          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
+          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
+              throws IOException {
             Files.delete(file);
             return FileVisitResult.CONTINUE;
           }
 
           @Override
-          public FileVisitResult postVisitDirectory(Path directory, IOException failure) throws IOException {
+          public FileVisitResult postVisitDirectory(Path directory, IOException failure)
+              throws IOException {
             Files.delete(directory);
             return FileVisitResult.CONTINUE;
           }

@@ -11,8 +11,9 @@ public final class SafePath {
 
   private SafePath() {}
 
-  /// {@return the entry of that name directly in the directory, or empty when the name is not the plain name of one entry:
-  /// empty, `.`, `..`, longer than 255 bytes, or with a separator of any system, a control character or a lone surrogate}
+  /// {@return the entry of that name directly in the directory, or empty when the name is not the
+  /// plain name of one entry: empty, `.`, `..`, longer than 255 bytes, or with a separator of any
+  /// system, a control character or a lone surrogate}
   ///
   /// Existence is not looked at, and a link at that place is not followed.
   public static Optional<Path> child(Path directory, String name) {
@@ -21,7 +22,8 @@ public final class SafePath {
     }
     try {
       Path child = directory.resolve(name);
-      boolean inside = directory.equals(child.getParent()) && name.equals(String.valueOf(child.getFileName()));
+      boolean inside =
+          directory.equals(child.getParent()) && name.equals(String.valueOf(child.getFileName()));
       return inside && child.normalize().startsWith(directory.normalize())
           ? Optional.of(child)
           : Optional.empty();

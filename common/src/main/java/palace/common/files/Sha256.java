@@ -11,8 +11,9 @@ import java.util.HexFormat;
 
 /// SHA-256 as 64 lower-case hex digits.
 ///
-/// A file is opened and closed here. POSIX drops every lock that this process holds on a file as soon as any of its
-/// descriptors for it is closed, so a database to which this JVM has an open connection must not be hashed in place.
+/// A file is opened and closed here. POSIX drops every lock that this process holds on a file as
+/// soon as any of its descriptors for it is closed, so a database to which this JVM has an open
+/// connection must not be hashed in place.
 public final class Sha256 {
   private static final int BUFFER_BYTES = 1 << 16;
 

@@ -9,8 +9,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Set;
 
-/// Copies the content of one file so that holes stay holes: only data is read, and where holes cannot be told, blocks of
-/// zeros are not written.
+/// Copies the content of one file so that holes stay holes: only data is read, and where holes
+/// cannot be told, blocks of zeros are not written.
 ///
 /// A damaged `link_lists.bin` can claim a terabyte of holes, which a plain copy would write out.
 final class SparseCopy {
@@ -18,15 +18,17 @@ final class SparseCopy {
 
   private SparseCopy() {}
 
-  /// Creates `target` (mode 0600) as a copy of the first `length` bytes of `source`, without flushing it, and returns the
-  /// bytes written.
-  static long copy(Path source, FileChannel target, long length, Extents extents) throws IOException {
+  /// Creates `target` (mode 0600) as a copy of the first `length` bytes of `source`, without
+  /// flushing it, and returns the bytes written.
+  static long copy(Path source, FileChannel target, long length, Extents extents)
+      throws IOException {
     long written = 0;
     try (var input = FileChannel.open(source, Set.of(StandardOpenOption.READ, NOFOLLOW_LINKS))) {
       long from = extents.nextData(0);
       while (from < length) {
         long to = extents.nextHole(from);
-        written += extents.known() ? transfer(input, target, from, to) : skim(input, target, from, to);
+        written +=
+            extents.known() ? transfer(input, target, from, to) : skim(input, target, from, to);
         from = to < length ? extents.nextData(to) : length;
       }
     }

@@ -13,14 +13,16 @@ import palace.common.PalaceException;
 
 /// Copies a file, a link or a directory with all below it, and flushes what it wrote, bottom-up.
 ///
-/// Kept: holes, modes, modification times, symbolic links as links (never followed), and the owner where the system allows.
-/// A pipe, socket or device is refused by name. A file that changes under the copy is an error. A database to which this JVM
-/// has an open connection must not be copied this way: closing the descriptor would drop SQLite's locks.
+/// Kept: holes, modes, modification times, symbolic links as links (never followed), and the owner
+/// where the system allows. A pipe, socket or device is refused by name. A file that changes under
+/// the copy is an error. A database to which this JVM has an open connection must not be copied
+/// this way: closing the descriptor would drop SQLite's locks.
 public final class TreeCopy {
   private TreeCopy() {}
 
-  /// Copies to a name that must not be taken and returns the bytes written (holes cost nothing). The name itself becomes
-  /// durable with its parent directory. On failure what was copied so far is left for the caller to remove.
+  /// Copies to a name that must not be taken and returns the bytes written (holes cost nothing).
+  /// The name itself becomes durable with its parent directory. On failure what was copied so far
+  /// is left for the caller to remove.
   public static long copy(Path source, Path target) throws IOException {
     var attributes = Files.readAttributes(source, BasicFileAttributes.class, NOFOLLOW_LINKS);
     if (attributes.isDirectory()) {
@@ -68,7 +70,8 @@ public final class TreeCopy {
       requireUnchanged(source, attributes);
       Likeness.carryAccess(source, target);
       Likeness.carryTimes(attributes, target);
-      // The descriptor that wrote is the one that flushes: only it is certain to hear of a failed write-back.
+      // The descriptor that wrote is the one that flushes: only it is certain to hear of a failed
+      // write-back.
       output.force(true);
       return bytes;
     }

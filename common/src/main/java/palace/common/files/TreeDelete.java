@@ -9,8 +9,8 @@ import java.nio.file.attribute.PosixFilePermission;
 import java.util.EnumSet;
 import java.util.Set;
 
-/// Deletes what only we need any more: a build, a failed copy. A palace is never deleted here before something proven stands in
-/// its place.
+/// Deletes what only we need any more: a build, a failed copy. A palace is never deleted here
+/// before something proven stands in its place.
 public final class TreeDelete {
   private static final Set<PosixFilePermission> NEEDED =
       EnumSet.of(
@@ -20,8 +20,8 @@ public final class TreeDelete {
 
   private TreeDelete() {}
 
-  /// Deletes a file, a link or a directory with all below it; nothing there is success. Links are removed, never followed, and
-  /// directories that we own are made writable first.
+  /// Deletes a file, a link or a directory with all below it; nothing there is success. Links are
+  /// removed, never followed, and directories that we own are made writable first.
   public static void delete(Path entry) throws IOException {
     if (Files.isDirectory(entry, NOFOLLOW_LINKS)) {
       makeWritable(entry);
@@ -32,8 +32,8 @@ public final class TreeDelete {
     Files.deleteIfExists(entry);
   }
 
-  /// Removes a directory that must be empty; otherwise a [java.nio.file.DirectoryNotEmptyException] says so and nothing is
-  /// changed.
+  /// Removes a directory that must be empty; otherwise a [java.nio.file.DirectoryNotEmptyException]
+  /// says so and nothing is changed.
   public static void deleteEmptyDirectory(Path directory) throws IOException {
     if (!Files.isDirectory(directory, NOFOLLOW_LINKS)) {
       throw new java.nio.file.NotDirectoryException(directory.toString());

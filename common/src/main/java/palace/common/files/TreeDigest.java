@@ -12,8 +12,9 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Predicate;
 
-/// The digests of every file and link below a directory, by their names relative to it with `/` between. Special files have
-/// no content and are left out; directories count only through what they hold.
+/// The digests of every file and link below a directory, by their names relative to it with `/`
+/// between. Special files have no content and are left out; directories count only through what
+/// they hold.
 public final class TreeDigest {
   private TreeDigest() {}
 
@@ -45,7 +46,10 @@ public final class TreeDigest {
   }
 
   private static void add(
-      Path entry, String name, BasicFileAttributes attributes, SortedMap<String, FileDigest> digests)
+      Path entry,
+      String name,
+      BasicFileAttributes attributes,
+      SortedMap<String, FileDigest> digests)
       throws IOException {
     if (attributes.isRegularFile()) {
       digests.put(name, new FileDigest(attributes.size(), Sha256.of(entry)));

@@ -8,12 +8,14 @@ import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Optional;
 
-/// How big something is: the bytes its regular files claim, the bytes they occupy on disk, and how many they are. Directories
-/// and links count nothing. Where the system cannot tell what is occupied, it is taken to be what is claimed.
+/// How big something is: the bytes its regular files claim, the bytes they occupy on disk, and how
+/// many they are. Directories and links count nothing. Where the system cannot tell what is
+/// occupied, it is taken to be what is claimed.
 public record TreeSize(long apparentBytes, long allocatedBytes, long files) {
   private static final TreeSize NOTHING = new TreeSize(0, 0, 0);
 
-  /// {@return the size of a file or of a directory with all below it; no file is opened and no link followed}
+  /// {@return the size of a file or of a directory with all below it; no file is opened and no link
+  /// followed}
   public static TreeSize of(Path path) throws IOException {
     var attributes = Files.readAttributes(path, BasicFileAttributes.class, NOFOLLOW_LINKS);
     if (attributes.isDirectory()) {

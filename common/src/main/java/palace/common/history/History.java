@@ -21,14 +21,15 @@ import palace.common.files.AppendOnlyFile;
 import palace.common.files.Durable;
 import palace.common.files.LockFile;
 
-/// The record of every run of one palace, `history.jsonl` in its ops folder: one JSON object a line, each flushed before the next
-/// writer may append.
+/// The record of every run of one palace, `history.jsonl` in its ops folder: one JSON object a
+/// line, each flushed before the next writer may append.
 ///
 /// ```json
 /// {"time": TIME, "run": I, "command": TEXT, "outcome": WORD, "exitCode": N, "version": V, "summary": {…}}
 /// ```
 ///
-/// Writers exclude each other through `history.lock`, which stays when the record itself is put away.
+/// Writers exclude each other through `history.lock`, which stays when the record itself is put
+/// away.
 public final class History {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Duration LONGEST_WAIT = Duration.ofSeconds(30);
@@ -45,8 +46,8 @@ public final class History {
     return new History(opsFolder);
   }
 
-  /// What a reading found: the runs in the order they were recorded, and how many lines could not be understood, the torn last
-  /// line of a crash among them.
+  /// What a reading found: the runs in the order they were recorded, and how many lines could not
+  /// be understood, the torn last line of a crash among them.
   public record Reading(List<HistoryEntry> entries, int unreadableLines) {}
 
   /// Appends one run, durably, creating the ops folder (mode 0700) when it is missing.
@@ -123,7 +124,8 @@ public final class History {
               root.required("outcome").asText(),
               root.required("exitCode").asInt(),
               root.required("version").asText(),
-              JSON.convertValue(root.path("summary"), new TypeReference<Map<String, Object>>() {})));
+              JSON.convertValue(
+                  root.path("summary"), new TypeReference<Map<String, Object>>() {})));
       return true;
     } catch (JsonProcessingException
         | IllegalArgumentException

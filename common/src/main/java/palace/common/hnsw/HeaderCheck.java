@@ -3,7 +3,8 @@ package palace.common.hnsw;
 import java.util.List;
 import java.util.Locale;
 
-/// Checks `header.bin` by itself, against the layout that the database leads to expect, and against the sizes of the files.
+/// Checks `header.bin` by itself, against the layout that the database leads to expect, and against
+/// the sizes of the files.
 final class HeaderCheck {
   private static final double MULT_TOLERANCE = 1e-6;
   private static final long LARGEST_EF_CONSTRUCTION = Integer.MAX_VALUE;
@@ -48,8 +49,7 @@ final class HeaderCheck {
     }
     expect("size_data_per_element", header.labelOffset() + 8, header.elementBytes());
     examineDimension(header);
-    if (header.efConstruction() < header.m()
-        || header.efConstruction() > LARGEST_EF_CONSTRUCTION) {
+    if (header.efConstruction() < header.m() || header.efConstruction() > LARGEST_EF_CONSTRUCTION) {
       inconsistent(
           "ef_construction",
           "at least M, " + header.m(),
@@ -58,10 +58,9 @@ final class HeaderCheck {
   }
 
   private void examineMult(HnswHeader header) {
-    double mult = 1 / Math.log(header.m());
+    double mult = 1 / Math.log((double) header.m());
     if (!(Math.abs(header.mult() - mult) <= MULT_TOLERANCE * mult)) {
-      inconsistent(
-          "mult", String.format(Locale.ROOT, "%.6f", mult), String.valueOf(header.mult()));
+      inconsistent("mult", String.format(Locale.ROOT, "%.6f", mult), String.valueOf(header.mult()));
     }
   }
 
@@ -79,8 +78,7 @@ final class HeaderCheck {
 
   private void examineSize(HnswHeader header) {
     if (Long.compareUnsigned(header.elementCount(), header.maxElements()) > 0) {
-      faults.add(
-          new IndexFault.CountBeyondCapacity(header.elementCount(), header.maxElements()));
+      faults.add(new IndexFault.CountBeyondCapacity(header.elementCount(), header.maxElements()));
     }
     if (Long.compareUnsigned(header.maxElements(), HnswHeader.NO_ENTRY_POINT) > 0) {
       inconsistent(
@@ -93,8 +91,7 @@ final class HeaderCheck {
         faults.add(new IndexFault.LevelWrong(header.maxLevel(), -1, -1));
       }
     } else if (header.entryPoint() >= header.elementCount() && header.elementCount() > 0) {
-      faults.add(
-          new IndexFault.EntryPointOutOfRange(header.entryPoint(), header.elementCount()));
+      faults.add(new IndexFault.EntryPointOutOfRange(header.entryPoint(), header.elementCount()));
     }
   }
 

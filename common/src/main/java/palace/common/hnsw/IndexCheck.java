@@ -6,9 +6,10 @@ import palace.common.pickle.IndexMetadata;
 
 /// Looks at an index and says what is wrong with it, in time and memory linear in its elements.
 ///
-/// The order is: the header by itself, the sizes of the files, the levels, then, when there are elements to speak of, their
-/// labels and vectors, their links, what a search can reach, and last how the pickle agrees. Whatever a damage makes
-/// meaningless is not examined: without a trusted header no links are, without any layout no vectors are.
+/// The order is: the header by itself, the sizes of the files, the levels, then, when there are
+/// elements to speak of, their labels and vectors, their links, what a search can reach, and last
+/// how the pickle agrees. Whatever a damage makes meaningless is not examined: without a trusted
+/// header no links are, without any layout no vectors are.
 public final class IndexCheck {
   /// Rust releases keep labels in 32 bits.
   public static final long LARGEST_LABEL = 0xFFFF_FFFFL;
@@ -74,8 +75,7 @@ public final class IndexCheck {
     long found = index.fileBytes(IndexFile.LINK_LISTS);
     switch (lists.ending()) {
       case LinkLists.Ending.SizeImpossible(int slot, long size) ->
-          faults.add(
-              new IndexFault.LinkListSizeImpossible(slot, size, layout.linkBlockBytes()));
+          faults.add(new IndexFault.LinkListSizeImpossible(slot, size, layout.linkBlockBytes()));
       case LinkLists.Ending.TooShort(int slot) ->
           faults.add(new IndexFault.LinkListsTooShort(slot, count, found));
       case LinkLists.Ending.Whole(long end) -> {
@@ -87,7 +87,8 @@ public final class IndexCheck {
     examineCount(layout, count);
   }
 
-  /// Lists that end exactly with the file prove how many elements there are, unless that is what the header says.
+  /// Lists that end exactly with the file prove how many elements there are, unless that is what
+  /// the header says.
   private void examineCount(IndexLayout layout, int count) {
     long headerCount = index.header().orElseThrow().elementCount();
     long proven = LinkLists.countToEnd(index.linkListBytes(), layout, index.slotCount());

@@ -7,7 +7,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 
-/// Who holds a palace: the body of the lock file, `{"pid": N, "host": NAME, "command": TEXT, "since": TIME}`.
+/// Who holds a palace: the body of the lock file, `{"pid": N, "host": NAME, "command": TEXT,
+/// "since": TIME}`.
 ///
 /// @param pid the process, or -1 when the body cannot be understood
 /// @param host the machine it runs on
@@ -18,8 +19,7 @@ public record LockHolder(long pid, String host, String command, String since) {
   private static final Path HOST_NAME = Path.of("/proc/sys/kernel/hostname");
 
   static LockHolder self(String command, Instant since) throws IOException {
-    return new LockHolder(
-        ProcessHandle.current().pid(), hostName(), command, since.toString());
+    return new LockHolder(ProcessHandle.current().pid(), hostName(), command, since.toString());
   }
 
   static LockHolder parse(String body) {

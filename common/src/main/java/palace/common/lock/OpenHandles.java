@@ -14,11 +14,12 @@ import java.util.TreeMap;
 import palace.common.files.Identity;
 import palace.common.files.Listing;
 
-/// The search for other processes that have the store of a palace or its knowledge graph open, through Linux's `/proc`.
+/// The search for other processes that have the store of a palace or its knowledge graph open,
+/// through Linux's `/proc`.
 ///
-/// A file counts by its identity, so a process that sees it under another path, from a container, is found as well. Not seen are
-/// processes of other users (unless we are the superuser) and those of namespaces hidden from us; [Scan] says how many could not
-/// be looked into.
+/// A file counts by its identity, so a process that sees it under another path, from a container,
+/// is found as well. Not seen are processes of other users (unless we are the superuser) and those
+/// of namespaces hidden from us; [Scan] says how many could not be looked into.
 public final class OpenHandles {
   private static final Path PROC = Path.of("/proc");
 
@@ -55,7 +56,8 @@ public final class OpenHandles {
     return new Scan(List.copyOf(handles), hidden, true);
   }
 
-  /// The database and knowledge graph with their sidecars, and the files of every directory in the palace that is not ours.
+  /// The database and knowledge graph with their sidecars, and the files of every directory in the
+  /// palace that is not ours.
   private static Map<Identity, Path> watched(Path palace) throws IOException {
     var files = new HashMap<Identity, Path>();
     for (Path entry : Listing.of(palace)) {
@@ -104,7 +106,8 @@ public final class OpenHandles {
 
   private static Optional<Path> target(Path descriptor, Map<Identity, Path> files) {
     try {
-      // Only descriptors of a file with a watched name are followed: asking a dead network mount would wait for ever.
+      // Only descriptors of a file with a watched name are followed: asking a dead network mount
+      // would wait for ever.
       Path name = Files.readSymbolicLink(descriptor).getFileName();
       boolean watched =
           name != null && files.values().stream().anyMatch(file -> file.endsWith(name));
@@ -121,7 +124,8 @@ public final class OpenHandles {
     }
   }
 
-  /// Lines of `maps` are `range mode offset device inode path`; a file is recognised by inode and name.
+  /// Lines of `maps` are `range mode offset device inode path`; a file is recognised by inode and
+  /// name.
   private static List<Path> mappedFiles(Path process, Map<Identity, Path> files)
       throws IOException {
     var found = new ArrayList<Path>();
@@ -141,8 +145,6 @@ public final class OpenHandles {
   }
 
   private static String commandOf(long pid) {
-    return ProcessHandle.of(pid)
-        .flatMap(process -> process.info().commandLine())
-        .orElse("unknown");
+    return ProcessHandle.of(pid).flatMap(process -> process.info().commandLine()).orElse("unknown");
   }
 }

@@ -6,12 +6,12 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import palace.common.files.Durable;
-import palace.common.files.LockFile;
 import palace.common.files.Listing;
+import palace.common.files.LockFile;
 import palace.common.files.TreeDelete;
 
-/// The ops folder with the lock file in it. A folder that this run created and in which nothing else was left disappears again
-/// with the lock.
+/// The ops folder with the lock file in it. A folder that this run created and in which nothing
+/// else was left disappears again with the lock.
 record OpsFolder(Path directory, LockFile lock, boolean created) implements Hold {
   static boolean create(Path directory) throws IOException {
     if (Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)) {

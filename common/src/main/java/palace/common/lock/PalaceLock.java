@@ -16,7 +16,8 @@ import palace.common.files.LockFile;
 import palace.common.swap.LogValue;
 import palace.common.swap.PalacePaths;
 
-/// The exclusive right to change one palace. Its parts are taken in a fixed order and let go in the reverse one.
+/// The exclusive right to change one palace. Its parts are taken in a fixed order and let go in the
+/// reverse one.
 public final class PalaceLock implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(PalaceLock.class);
   private static final Duration PAUSE = Duration.ofMillis(100);
@@ -33,8 +34,8 @@ public final class PalaceLock implements AutoCloseable {
     return acquire(palace, command, Duration.ZERO);
   }
 
-  /// Takes the lock of a palace, waiting for its holder as long as `wait`. The ops folder is created (mode 0700) when it is
-  /// missing.
+  /// Takes the lock of a palace, waiting for its holder as long as `wait`. The ops folder is
+  /// created (mode 0700) when it is missing.
   public static PalaceLock acquire(Path palace, String command, Duration wait) throws IOException {
     Path folder = PalacePaths.opsOf(palace);
     long deadline = System.nanoTime() + wait.toNanos();

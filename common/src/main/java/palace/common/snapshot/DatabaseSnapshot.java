@@ -7,6 +7,7 @@ import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import palace.common.PalaceException;
@@ -16,10 +17,11 @@ import palace.common.files.Listing;
 import palace.common.files.TreeDigest;
 import palace.common.swap.PalacePaths;
 
-/// The snapshot of one repair: the database as it was, and the segment directories that the repair replaced.
+/// The snapshot of one repair: the database as it was, and the segment directories that the repair
+/// replaced.
 ///
-/// The caller fills [#database()] with SQLite's backup API, calls [#seal()] before it changes anything, and again after it
-/// retired segments.
+/// The caller fills [#database()] with SQLite's backup API, calls [#seal()] before it changes
+/// anything, and again after it retired segments.
 public final class DatabaseSnapshot {
   private final SnapshotStore store;
   private final FileOps ops;
@@ -46,7 +48,8 @@ public final class DatabaseSnapshot {
     return folder.resolve("chroma.sqlite3");
   }
 
-  /// Moves a segment directory, a real directory directly in the palace, into the snapshot. It is never deleted.
+  /// Moves a segment directory, a real directory directly in the palace, into the snapshot. It is
+  /// never deleted.
   public void retire(Path segment) throws IOException {
     boolean direct = paths.palace().equals(segment.toAbsolutePath().getParent());
     if (!direct || !Files.isDirectory(segment, NOFOLLOW_LINKS)) {
@@ -59,13 +62,15 @@ public final class DatabaseSnapshot {
     move(segment, retired.resolve(segment.getFileName()));
   }
 
-  /// Moves every retired segment back into the palace. A name that is taken there again is an error, after which the others are
-  /// still in the snapshot.
+  /// Moves every retired segment back into the palace. A name that is taken there again is an
+  /// error, after which the others are still in the snapshot.
   public void restoreRetired() throws IOException {
     if (Files.isDirectory(segments(), NOFOLLOW_LINKS)) {
       for (Path segment : Listing.of(segments())) {
         move(segment, paths.palace().resolve(segment.getFileName()));
-        hashed.keySet().removeIf(name -> name.startsWith("segments/" + segment.getFileName() + "/"));
+        hashed
+            .keySet()
+            .removeIf(name -> name.startsWith("segments/" + segment.getFileName() + "/"));
       }
     }
   }
@@ -82,7 +87,8 @@ public final class DatabaseSnapshot {
     return store.seal(folder, occasion, Snapshot.Scope.DATABASE, hashed);
   }
 
-  /// Deletes a snapshot that nobody needs because nothing was changed; refuses once segments were retired into it.
+  /// Deletes a snapshot that nobody needs because nothing was changed; refuses once segments were
+  /// retired into it.
   public void discard() throws IOException {
     if (Files.isDirectory(segments(), NOFOLLOW_LINKS) && !Listing.of(segments()).isEmpty()) {
       throw new IllegalStateException("holds retired segments: " + folder);
@@ -106,7 +112,7 @@ public final class DatabaseSnapshot {
           "give the palace and its .ops folder one file system",
           e);
     }
-    ops.force(to.getParent());
-    ops.force(from.getParent());
+    ops.force(Objects.requireNonNull(to.getParent()));
+    ops.force(Objects.requireNonNull(from.getParent()));
   }
 }

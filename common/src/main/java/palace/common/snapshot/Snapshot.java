@@ -33,7 +33,8 @@ public record Snapshot(
   public enum Scope {
     /// A displaced palace, whole, in `palace/`.
     ASIDE("aside"),
-    /// The SQLite database in `chroma.sqlite3` and the segments that a repair retired in `segments/`.
+    /// The SQLite database in `chroma.sqlite3` and the segments that a repair retired in
+    /// `segments/`.
     DATABASE("db"),
     /// A copy of the whole palace, made on request, in `palace/`.
     FULL("full");

@@ -40,7 +40,8 @@ final class SnapshotJson {
     return JSON.writeValueAsBytes(root);
   }
 
-  /// {@return what the folder is by its `snapshot.json`; a file that cannot be understood is a damaged entry, never an error}
+  /// {@return what the folder is by its `snapshot.json`; a file that cannot be understood is a
+  /// damaged entry, never an error}
   static SnapshotEntry read(Path directory) {
     Path file = directory.resolve(NAME);
     try {

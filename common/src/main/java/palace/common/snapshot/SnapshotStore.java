@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
 import java.util.SortedMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -20,8 +21,8 @@ import palace.common.files.TreeDigest;
 import palace.common.swap.LogValue;
 import palace.common.swap.PalacePaths;
 
-/// The catalogue of kept states of one palace, in the ops folder under `snapshots/I/`: `snapshot.json` beside `palace/`, or
-/// beside `chroma.sqlite3` and `segments/`.
+/// The catalogue of kept states of one palace, in the ops folder under `snapshots/I/`:
+/// `snapshot.json` beside `palace/`, or beside `chroma.sqlite3` and `segments/`.
 public final class SnapshotStore {
   private static final Logger LOG = LoggerFactory.getLogger(SnapshotStore.class);
 
@@ -38,8 +39,8 @@ public final class SnapshotStore {
     return new SnapshotStore(FileOps.real(), opsFolder);
   }
 
-  /// Files the aside of a finished swap: renames it to `snapshots/I/palace`, hashes it and writes `snapshot.json`. When this
-  /// fails, the aside is whole under the one name or the other.
+  /// Files the aside of a finished swap: renames it to `snapshots/I/palace`, hashes it and writes
+  /// `snapshot.json`. When this fails, the aside is whole under the one name or the other.
   public Snapshot fileAside(PalacePaths paths, Snapshot.Occasion occasion) throws IOException {
     Path folder = create(occasion.run());
     ops.rename(paths.aside(), folder.resolve("palace"));
@@ -48,8 +49,8 @@ public final class SnapshotStore {
     return seal(folder, occasion, Snapshot.Scope.ASIDE, digests(folder));
   }
 
-  /// Begins the snapshot that a repair needs before it changes anything. The folder is created exclusively, mode 0700; failing
-  /// that the repair is refused.
+  /// Begins the snapshot that a repair needs before it changes anything. The folder is created
+  /// exclusively, mode 0700; failing that the repair is refused.
   public DatabaseSnapshot beginDatabase(PalacePaths paths, Snapshot.Occasion occasion)
       throws IOException {
     try {
@@ -63,7 +64,8 @@ public final class SnapshotStore {
     }
   }
 
-  /// {@return every folder of the catalogue, the newest first; links and files in between are passed over, and nothing is written}
+  /// {@return every folder of the catalogue, the newest first; links and files in between are
+  /// passed over, and nothing is written}
   public List<SnapshotEntry> list() throws IOException {
     var entries = new ArrayList<SnapshotEntry>();
     if (!Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)) {
@@ -111,7 +113,8 @@ public final class SnapshotStore {
   }
 
   private Path create(RunId run) throws IOException {
-    for (Path folder : List.of(directory.toAbsolutePath().getParent(), directory)) {
+    Path opsFolder = Objects.requireNonNull(directory.toAbsolutePath().getParent());
+    for (Path folder : List.of(opsFolder, directory)) {
       if (!Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)) {
         ops.createDirectory(folder);
       }

@@ -3,8 +3,9 @@ package palace.common.store;
 import java.io.IOException;
 import java.util.List;
 
-/// Reads a long sequence in batches. The offset advances by the rows that were returned, never by the rows that were asked for, and
-/// an empty batch ends it: a source that gives fewer rows than asked loses none.
+/// Reads a long sequence in batches. The offset advances by the rows that were returned, never by
+/// the rows that were asked for, and an empty batch ends it: a source that gives fewer rows than
+/// asked loses none.
 ///
 /// @param <T> what a row is
 public final class BatchPager<T> {

@@ -22,8 +22,8 @@ import palace.common.hnsw.Space;
 import palace.common.pickle.IndexMetadata;
 import palace.common.pickle.PickleReading;
 
-/// Works out the state of one collection, in this order because each step needs the ones before: dimension, index files, space, how
-/// far each segment has consumed the queue, drawers, vectors.
+/// Works out the state of one collection, in this order because each step needs the ones before:
+/// dimension, index files, space, how far each segment has consumed the queue, drawers, vectors.
 final class CollectionFold {
   private final PalaceLayout layout;
   private final ChromaDatabase database;
@@ -46,7 +46,13 @@ final class CollectionFold {
   private final List<String> ghosts = new ArrayList<>();
   private final List<String> stale;
 
-  private CollectionFold(PalaceLayout layout, ChromaDatabase database, SchemaLevel level, Queue queue, Catalogue catalogue, CollectionRow row)
+  private CollectionFold(
+      PalaceLayout layout,
+      ChromaDatabase database,
+      SchemaLevel level,
+      Queue queue,
+      Catalogue catalogue,
+      CollectionRow row)
       throws IOException {
     this.layout = layout;
     this.database = database;
@@ -78,7 +84,13 @@ final class CollectionFold {
   }
 
   static CollectionState fold(
-      PalaceLayout layout, ChromaDatabase database, SchemaLevel level, Queue queue, Catalogue catalogue, CollectionRow row) throws IOException {
+      PalaceLayout layout,
+      ChromaDatabase database,
+      SchemaLevel level,
+      Queue queue,
+      Catalogue catalogue,
+      CollectionRow row)
+      throws IOException {
     return new CollectionState(new CollectionFold(layout, database, level, queue, catalogue, row));
   }
 
@@ -99,17 +111,23 @@ final class CollectionFold {
 
   private Optional<IndexLayout> layoutOf(int ofDimension) {
     int m = settings.mostTelling().m();
-    return IndexLayout.possible(ofDimension, m) ? Optional.of(new IndexLayout(ofDimension, m)) : Optional.empty();
+    return IndexLayout.possible(ofDimension, m)
+        ? Optional.of(new IndexLayout(ofDimension, m))
+        : Optional.empty();
   }
 
   private Optional<SegmentVectors> openLive(Optional<IndexLayout> expected) throws IOException {
     Optional<Path> directory = vectorSegment.flatMap(found -> directoryOf(found.id()));
-    return directory.isPresent() ? Optional.of(SegmentVectors.open(directory.get(), expected)) : Optional.empty();
+    return directory.isPresent()
+        ? Optional.of(SegmentVectors.open(directory.get(), expected))
+        : Optional.empty();
   }
 
   /// A segment id becomes a path only by being the name of a directory that the listing found.
   private Optional<Path> directoryOf(String segmentId) {
-    return layout.segmentDirectories().stream().filter(path -> path.getFileName().toString().equalsIgnoreCase(segmentId)).findFirst();
+    return layout.segmentDirectories().stream()
+        .filter(path -> path.getFileName().toString().equalsIgnoreCase(segmentId))
+        .findFirst();
   }
 
   /// The header counts only where the queue is silent: it may lie, and the row too.
@@ -141,7 +159,9 @@ final class CollectionFold {
     if (segment.isPresent() && !segment.get().liveLabels().isEmpty()) {
       return SpaceProof.of(segment.get(), queue, queueEntries, dimension);
     }
-    return siblings.isEmpty() ? new SpaceProof.Inconclusive() : SpaceProof.of(siblings.getFirst(), queue, queueEntries, dimension);
+    return siblings.isEmpty()
+        ? new SpaceProof.Inconclusive()
+        : SpaceProof.of(siblings.getFirst(), queue, queueEntries, dimension);
   }
 
   private Consumed metadataConsumedOf() throws IOException {
@@ -152,20 +172,29 @@ final class CollectionFold {
 
   private Consumed vectorConsumedOf() throws IOException {
     Optional<SequenceNumber> stored = storedSequence(vectorSegment);
-    long highest = Math.max(queue.highest(), Math.max(metadataConsumed.believed(), highestApplied(metadataSegment)));
+    long highest =
+        Math.max(
+            queue.highest(),
+            Math.max(metadataConsumed.believed(), highestApplied(metadataSegment)));
     return Consumed.of(stored, highest, stored.isEmpty() ? pickledSequence().orElse(0) : 0);
   }
 
   /// Up to 0.5.5 the vector segment's position stood in the pickle.
   private OptionalLong pickledSequence() {
     boolean pickled = segment.isPresent() && segment.get().hasLabels();
-    return pickled && segment.get().pickle() instanceof PickleReading.Readable(IndexMetadata metadata) ? metadata.maxSeqId() : OptionalLong.empty();
+    return pickled
+            && segment.get().pickle() instanceof PickleReading.Readable(IndexMetadata metadata)
+        ? metadata.maxSeqId()
+        : OptionalLong.empty();
   }
 
   private Optional<SequenceNumber> storedSequence(Optional<SegmentRow> of) throws IOException {
     return of.isEmpty()
         ? Optional.empty()
-        : database.first("SELECT seq_id FROM max_seq_id WHERE segment_id=?", found -> SequenceNumber.of(found.value(1)), of.get().id());
+        : database.first(
+            "SELECT seq_id FROM max_seq_id WHERE segment_id=?",
+            found -> SequenceNumber.of(found.value(1)),
+            of.get().id());
   }
 
   private long highestApplied(Optional<SegmentRow> of) throws IOException {
@@ -173,7 +202,9 @@ final class CollectionFold {
     if (of.isPresent()) {
       database.each(
           "SELECT DISTINCT seq_id FROM embeddings NOT INDEXED WHERE segment_id=?",
-          found -> highest[0] = Math.max(highest[0], SequenceNumber.of(found.value(1)).position().orElse(0)),
+          found ->
+              highest[0] =
+                  Math.max(highest[0], SequenceNumber.of(found.value(1)).position().orElse(0)),
           of.get().id());
     }
     return highest[0] < SequenceNumber.PLAUSIBLE ? highest[0] : 0;
@@ -195,11 +226,16 @@ final class CollectionFold {
     for (Map.Entry<String, MetadataFold.Record> drawer : drawers.records().entrySet()) {
       MetadataFold.Record record = drawer.getValue();
       VectorSource source = vectors.sourceOf(drawer.getKey(), record);
-      entries.add(new DrawerEntry(drawer.getKey(), record.rowId(), record.sequence(), record.pending(), source));
+      entries.add(
+          new DrawerEntry(
+              drawer.getKey(), record.rowId(), record.sequence(), record.pending(), source));
     }
     if (segment.isPresent()) {
       segment.get().labels().keySet().stream()
-          .filter(id -> !drawers.records().containsKey(id) && !vectors.isDeleted(id) && segment.get().slotOf(id).isPresent())
+          .filter(id ->
+              !drawers.records().containsKey(id)
+                  && !vectors.isDeleted(id)
+                  && segment.get().slotOf(id).isPresent())
           .forEach(ghosts::add);
     }
     return vectors.stale();
@@ -209,13 +245,19 @@ final class CollectionFold {
     return vectors.index().layout().filter(found -> found.dimension() == dimension).isPresent();
   }
 
-  /// Without a readable pickle labels are proven by their order, and every vector that also stands in the queue must agree.
+  /// Without a readable pickle labels are proven by their order, and every vector that also stands
+  /// in the queue must agree.
   private void proveLostLabels() throws IOException {
-    if (segment.isEmpty() || segment.get().hasLabels() || segment.get().liveLabels().isEmpty() || metadataSegment.isEmpty()) {
+    if (segment.isEmpty()
+        || segment.get().hasLabels()
+        || segment.get().liveLabels().isEmpty()
+        || metadataSegment.isEmpty()) {
       return;
     }
     long foreign =
-        database.number("SELECT count(*) FROM embeddings NOT INDEXED WHERE segment_id=? AND typeof(seq_id)<>'integer'", metadataSegment.get().id());
+        database.number(
+            "SELECT count(*) FROM embeddings NOT INDEXED WHERE segment_id=? AND typeof(seq_id)<>'integer'",
+            metadataSegment.get().id());
     if (foreign > 0 || !level.hasIntegerSequences()) {
       return;
     }
@@ -226,7 +268,8 @@ final class CollectionFold {
     }
   }
 
-  /// Rows that were added after the index was last persisted are the last ones, and the queue still holds what added them.
+  /// Rows that were added after the index was last persisted are the last ones, and the queue still
+  /// holds what added them.
   private List<LabelAlignment.Row> consumedRows() throws IOException {
     List<LabelAlignment.Row> rows =
         database.list(
@@ -235,7 +278,8 @@ final class CollectionFold {
             metadataSegment.orElseThrow().id());
     var addedLater = new HashSet<String>();
     for (QueueEntry entry : queueEntries) {
-      if (entry.sequence() > vectorConsumed.believed() && (entry.operation() == QueueEntry.ADD || entry.operation() == QueueEntry.UPSERT)) {
+      if (entry.sequence() > vectorConsumed.believed()
+          && (entry.operation() == QueueEntry.ADD || entry.operation() == QueueEntry.UPSERT)) {
         addedLater.add(entry.id());
       }
     }
@@ -248,11 +292,15 @@ final class CollectionFold {
 
   private boolean agreesWithQueue(Map<String, Long> aligned) throws IOException {
     for (QueueEntry entry : queueEntries) {
-      Long label = entry.sequence() <= vectorConsumed.believed() && entry.hasVector(dimension) ? aligned.get(entry.id()) : null;
+      Long label =
+          entry.sequence() <= vectorConsumed.believed() && entry.hasVector(dimension)
+              ? aligned.get(entry.id())
+              : null;
       if (label == null) {
         continue;
       }
-      Optional<StoredVector> stored = segment.orElseThrow().read(segment.get().slotOfLabel(label).orElseThrow(), space);
+      Optional<StoredVector> stored =
+          segment.orElseThrow().read(segment.get().slotOfLabel(label).orElseThrow(), space);
       StoredVector given = StoredVector.of(queue.vector(entry.sequence()), space);
       if (stored.isPresent() && !VectorFold.sameDirection(stored.get(), given)) {
         return false;

@@ -10,10 +10,11 @@ import palace.common.chroma.IndexConfiguration;
 import palace.common.chroma.SegmentRow;
 import palace.common.hnsw.Space;
 
-/// One collection with its queue folded in: its drawers, and for each where its vector lies. Metadata and vectors are read in
-/// batches; in memory are only ids and positions.
+/// One collection with its queue folded in: its drawers, and for each where its vector lies.
+/// Metadata and vectors are read in batches; in memory are only ids and positions.
 ///
-/// It holds mapped files and reads through the palace's connection; whoever opened it closes it, before the palace.
+/// It holds mapped files and reads through the palace's connection; whoever opened it closes it,
+/// before the palace.
 public final class CollectionState implements AutoCloseable {
   private final CollectionRow row;
   private final Optional<SegmentRow> vectorSegment;
@@ -88,12 +89,14 @@ public final class CollectionState implements AutoCloseable {
     return space;
   }
 
-  /// {@return components per vector as header, queue and row agree; 0 when nothing was ever written}
+  /// {@return components per vector as header, queue and row agree; 0 when nothing was ever
+  /// written}
   public int dimension() {
     return dimension;
   }
 
-  /// {@return the index configuration to go on with: what is stated, with the true space and the M that the index has}
+  /// {@return the index configuration to go on with: what is stated, with the true space and the M
+  /// that the index has}
   public IndexConfiguration index() {
     IndexConfiguration told = settings.mostTelling().withSpace(space);
     return segment
@@ -150,7 +153,10 @@ public final class CollectionState implements AutoCloseable {
 
   /// {@return ids of the drawers whose vector exists nowhere}
   public List<String> missingVectors() {
-    return entries.stream().filter(entry -> entry.vector() instanceof VectorSource.Missing).map(DrawerEntry::id).toList();
+    return entries.stream()
+        .filter(entry -> entry.vector() instanceof VectorSource.Missing)
+        .map(DrawerEntry::id)
+        .toList();
   }
 
   /// {@return how many drawers have their vector in the queue only}
@@ -163,7 +169,8 @@ public final class CollectionState implements AutoCloseable {
     return entries.stream().filter(entry -> entry.vector() instanceof VectorSource.InIndex).count();
   }
 
-  /// {@return the highest position in the queue that any write of this collection ever had, as far as it can be known}
+  /// {@return the highest position in the queue that any write of this collection ever had, as far
+  /// as it can be known}
   public long newestSequence() {
     long newest = Math.max(metadataConsumed.believed(), vectorConsumed.believed());
     if (!queueEntries.isEmpty()) {

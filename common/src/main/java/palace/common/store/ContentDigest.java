@@ -14,8 +14,9 @@ import java.util.Map;
 import java.util.TreeMap;
 import palace.common.chroma.MetadataValue;
 
-/// Hash over every drawer's id, document, typed metadata and vector bits that does not depend on their order: equal digests mean
-/// nothing was lost. It is the SHA-256 of the number of drawers and the sum of their own SHA-256 values modulo 2^256.
+/// Hash over every drawer's id, document, typed metadata and vector bits that does not depend on
+/// their order: equal digests mean nothing was lost. It is the SHA-256 of the number of drawers and
+/// the sum of their own SHA-256 values modulo 2^256.
 public final class ContentDigest {
   private static final BigInteger MODULUS = BigInteger.ONE.shiftLeft(256);
 
@@ -37,7 +38,8 @@ public final class ContentDigest {
 
   /// {@return the digest so far, in lower-case hex}
   public String hex() {
-    return HexFormat.of().formatHex(sha256((count + ":" + sum.toString(16)).getBytes(StandardCharsets.US_ASCII)));
+    return HexFormat.of()
+        .formatHex(sha256((count + ":" + sum.toString(16)).getBytes(StandardCharsets.US_ASCII)));
   }
 
   private static byte[] encode(Drawer drawer) {

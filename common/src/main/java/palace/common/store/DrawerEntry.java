@@ -9,4 +9,5 @@ import java.util.List;
 /// @param sequence position in the queue of the last write that touched it
 /// @param pending queue rows not yet applied to its metadata, by rising sequence number
 /// @param vector where its vector lies
-public record DrawerEntry(String id, long rowId, long sequence, List<Long> pending, VectorSource vector) {}
+public record DrawerEntry(
+    String id, long rowId, long sequence, List<Long> pending, VectorSource vector) {}

@@ -15,8 +15,9 @@ import palace.common.chroma.QueueMetadata;
 import palace.common.chroma.SchemaLevel;
 import palace.common.hnsw.Space;
 
-/// Reads whole drawers, a batch at a time: the typed columns of `embedding_metadata`, the rows of `embedding_metadata_array`, the
-/// queue rows still to be applied, and the vector from wherever it lies.
+/// Reads whole drawers, a batch at a time: the typed columns of `embedding_metadata`, the rows of
+/// `embedding_metadata_array`, the queue rows still to be applied, and the vector from wherever it
+/// lies.
 final class DrawerReader {
   private final ChromaDatabase database;
   private final SchemaLevel level;
@@ -26,7 +27,12 @@ final class DrawerReader {
   private final List<SegmentVectors> siblings;
 
   DrawerReader(
-      ChromaDatabase database, SchemaLevel level, Queue queue, Space space, Optional<SegmentVectors> segment, List<SegmentVectors> siblings) {
+      ChromaDatabase database,
+      SchemaLevel level,
+      Queue queue,
+      Space space,
+      Optional<SegmentVectors> segment,
+      List<SegmentVectors> siblings) {
     this.database = database;
     this.level = level;
     this.queue = queue;
@@ -46,25 +52,36 @@ final class DrawerReader {
     return drawers;
   }
 
-  private Map<Long, Map<String, MetadataValue>> metadataOf(List<DrawerEntry> entries) throws IOException {
-    String ids = entries.stream().filter(entry -> entry.rowId() > 0).map(entry -> Long.toString(entry.rowId())).collect(Collectors.joining(",", "[", "]"));
+  private Map<Long, Map<String, MetadataValue>> metadataOf(List<DrawerEntry> entries)
+      throws IOException {
+    String ids =
+        entries.stream()
+            .filter(entry -> entry.rowId() > 0)
+            .map(entry -> Long.toString(entry.rowId()))
+            .collect(Collectors.joining(",", "[", "]"));
     var found = new HashMap<Long, Map<String, MetadataValue>>();
     readLists(ids, found);
     readScalars(ids, found);
     return found;
   }
 
-  private void readScalars(String ids, Map<Long, Map<String, MetadataValue>> found) throws IOException {
+  private void readScalars(String ids, Map<Long, Map<String, MetadataValue>> found)
+      throws IOException {
     boolean hasBoolean = level.hasMetadataBooleans();
     database.each(
-        "SELECT id, key, string_value, int_value, float_value" + (hasBoolean ? ", bool_value" : "")
+        "SELECT id, key, string_value, int_value, float_value"
+            + (hasBoolean ? ", bool_value" : "")
             + " FROM embedding_metadata WHERE id IN (SELECT value FROM json_each(?))",
-        row -> MetadataValue.ofColumns(row, 3, hasBoolean).ifPresent(value -> of(found, row.integer(1)).put(row.text(2), value)),
+        row ->
+            MetadataValue.ofColumns(row, 3, hasBoolean)
+                .ifPresent(value -> of(found, row.integer(1)).put(row.text(2), value)),
         ids);
   }
 
-  /// List rows are read first: where a key stands in both tables, the scalar is the one that was written for this record.
-  private void readLists(String ids, Map<Long, Map<String, MetadataValue>> found) throws IOException {
+  /// List rows are read first: where a key stands in both tables, the scalar is the one that was
+  /// written for this record.
+  private void readLists(String ids, Map<Long, Map<String, MetadataValue>> found)
+      throws IOException {
     if (!level.hasArrays()) {
       return;
     }
@@ -74,45 +91,62 @@ final class DrawerReader {
             + " WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id, +rowid",
         row ->
             MetadataValue.ofColumns(row, 3, true)
-                .ifPresent(
-                    value ->
-                        lists.computeIfAbsent(row.integer(1), id -> new LinkedHashMap<>()).computeIfAbsent(row.text(2), key -> new ArrayList<>()).add(value)),
+                .ifPresent(value ->
+                    lists
+                        .computeIfAbsent(row.integer(1), id -> new LinkedHashMap<>())
+                        .computeIfAbsent(row.text(2), key -> new ArrayList<>())
+                        .add(value)),
         ids);
-    lists.forEach((id, byKey) -> byKey.forEach((key, values) -> of(found, id).put(key, new MetadataValue.Listing(values))));
+    lists.forEach((id, byKey) ->
+        byKey.forEach((key, values) -> of(found, id).put(key, new MetadataValue.Listing(values))));
   }
 
-  private static Map<String, MetadataValue> of(Map<Long, Map<String, MetadataValue>> found, long id) {
+  private static Map<String, MetadataValue> of(
+      Map<Long, Map<String, MetadataValue>> found, long id) {
     return found.computeIfAbsent(id, key -> new LinkedHashMap<>());
   }
 
-  private void applyPending(DrawerEntry entry, Map<String, MetadataValue> metadata) throws IOException {
+  private void applyPending(DrawerEntry entry, Map<String, MetadataValue> metadata)
+      throws IOException {
     for (long sequence : entry.pending()) {
       switch (queue.metadata(sequence)) {
-        case QueueMetadata.Changes(Map<String, Optional<MetadataValue>> changes, List<String> unsupported) -> apply(changes, metadata);
+        case QueueMetadata.Changes(
+                Map<String, Optional<MetadataValue>> changes,
+                List<String> unsupported) ->
+            apply(changes, metadata);
         case QueueMetadata.Broken(String reason) ->
             throw new PalaceException.Refused(
-                database.file() + ": queue row " + sequence + " changed while it was read: its metadata is " + reason, "stop the other writer and try again");
+                database.file()
+                    + ": queue row "
+                    + sequence
+                    + " changed while it was read: its metadata is "
+                    + reason,
+                "stop the other writer and try again");
       }
     }
   }
 
   /// An empty list has no rows in any release, so it deletes its key.
-  private static void apply(Map<String, Optional<MetadataValue>> changes, Map<String, MetadataValue> metadata) {
-    changes.forEach(
-        (key, value) -> {
-          boolean empty = value.isEmpty() || value.get() instanceof MetadataValue.Listing(List<MetadataValue> values) && values.isEmpty();
-          if (empty) {
-            metadata.remove(key);
-          } else {
-            metadata.put(key, value.get());
-          }
-        });
+  private static void apply(
+      Map<String, Optional<MetadataValue>> changes, Map<String, MetadataValue> metadata) {
+    changes.forEach((key, value) -> {
+      boolean empty =
+          value.isEmpty()
+              || value.get() instanceof MetadataValue.Listing(List<MetadataValue> values)
+                  && values.isEmpty();
+      if (empty) {
+        metadata.remove(key);
+      } else {
+        metadata.put(key, value.get());
+      }
+    });
   }
 
   private Optional<StoredVector> vectorOf(DrawerEntry entry) throws IOException {
     return switch (entry.vector()) {
       case VectorSource.InIndex(int slot) -> segment.orElseThrow().read(slot, space);
-      case VectorSource.InQueue(long sequence) -> Optional.of(StoredVector.of(queue.vector(sequence), space));
+      case VectorSource.InQueue(long sequence) ->
+          Optional.of(StoredVector.of(queue.vector(sequence), space));
       case VectorSource.InSibling(int sibling, int slot) -> siblings.get(sibling).read(slot, space);
       case VectorSource.Missing missing -> Optional.empty();
     };

@@ -5,11 +5,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/// Proves which label belongs to which id when the pickle is lost, for indexes that only the Rust core (1.x) wrote.
+/// Proves which label belongs to which id when the pickle is lost, for indexes that only the Rust
+/// core (1.x) wrote.
 ///
-/// That core gives labels in the order in which it gives `embeddings.id`, so both ascend together (seen in 1.5.9, 3,113 of 3,113
-/// after deletes, re-adds and upserts). A record that was deleted after the index was persisted leaves a live label without a row:
-/// such labels are recognised because label and row id otherwise advance by the same steps.
+/// That core gives labels in the order in which it gives `embeddings.id`, so both ascend together
+/// (seen in 1.5.9, 3,113 of 3,113 after deletes, re-adds and upserts). A record that was deleted
+/// after the index was persisted leaves a live label without a row: such labels are recognised
+/// because label and row id otherwise advance by the same steps.
 final class LabelAlignment {
   private final List<Long> labels;
   private final List<Row> rows;
@@ -41,7 +43,9 @@ final class LabelAlignment {
     int next = 0;
     long offset = rows.getFirst().rowId - labels.getFirst();
     for (Row row : rows) {
-      while (next < labels.size() && row.rowId - labels.get(next) != offset && droppable(next, row, offset)) {
+      while (next < labels.size()
+          && row.rowId - labels.get(next) != offset
+          && droppable(next, row, offset)) {
         next++;
         toDrop--;
       }
@@ -54,7 +58,8 @@ final class LabelAlignment {
     return toDrop == labels.size() - next;
   }
 
-  /// A label has no row when dropping it, and perhaps some after it, brings the steps together again.
+  /// A label has no row when dropping it, and perhaps some after it, brings the steps together
+  /// again.
   private boolean droppable(int from, Row row, long offset) {
     for (int ahead = 1; ahead <= toDrop && from + ahead < labels.size(); ahead++) {
       if (row.rowId - labels.get(from + ahead) == offset) {

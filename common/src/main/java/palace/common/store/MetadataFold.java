@@ -10,7 +10,8 @@ import palace.common.chroma.ChromaDatabase;
 import palace.common.chroma.QueueMetadata;
 import palace.common.chroma.SequenceNumber;
 
-/// Which drawers a collection has: the rows of `embeddings`, then the queue rows that were not yet applied to them.
+/// Which drawers a collection has: the rows of `embeddings`, then the queue rows that were not yet
+/// applied to them.
 final class MetadataFold {
   private final ChromaDatabase database;
   private final Queue queue;
@@ -20,7 +21,8 @@ final class MetadataFold {
 
   /// A drawer on its way to a [DrawerEntry].
   ///
-  /// @param appliedSequence `embeddings.seq_id`: an ADD beyond it was ignored because the id existed
+  /// @param appliedSequence `embeddings.seq_id`: an ADD beyond it was ignored because the id
+  ///   existed
   record Record(long rowId, long appliedSequence, List<Long> pending) {
     long sequence() {
       return pending.isEmpty() ? appliedSequence : pending.getLast();
@@ -33,19 +35,24 @@ final class MetadataFold {
     this.dimension = dimension;
   }
 
-  /// Reads the rows of a metadata segment. A second row of the same id loses against the one that was touched later.
+  /// Reads the rows of a metadata segment. A second row of the same id loses against the one that
+  /// was touched later.
   void readRows(String segmentId) throws IOException {
     database.each(
         "SELECT id, embedding_id, seq_id FROM embeddings NOT INDEXED WHERE segment_id=? ORDER BY id",
         row -> {
           long sequence = SequenceNumber.of(row.value(3)).position().orElse(0);
           var record = new Record(row.integer(1), sequence, List.of());
-          records.merge(row.text(2), record, (first, second) -> second.appliedSequence >= first.appliedSequence ? second : first);
+          records.merge(
+              row.text(2),
+              record,
+              (first, second) -> second.appliedSequence >= first.appliedSequence ? second : first);
         },
         segmentId);
   }
 
-  /// Applies the queue rows beyond a position, as Chroma would: ADD of a known id and UPDATE of an unknown one do nothing.
+  /// Applies the queue rows beyond a position, as Chroma would: ADD of a known id and UPDATE of an
+  /// unknown one do nothing.
   void apply(List<QueueEntry> entries, long consumed) throws IOException {
     for (QueueEntry entry : entries) {
       if (entry.sequence() > consumed) {
@@ -63,10 +70,13 @@ final class MetadataFold {
     Record present = records.get(entry.id());
     switch ((int) entry.operation()) {
       case QueueEntry.ADD -> records.computeIfAbsent(entry.id(), id -> added(entry));
-      case QueueEntry.UPDATE -> records.computeIfPresent(entry.id(), (id, record) -> changed(record, entry));
-      case QueueEntry.UPSERT -> records.put(entry.id(), present == null ? added(entry) : changed(present, entry));
+      case QueueEntry.UPDATE ->
+          records.computeIfPresent(entry.id(), (id, record) -> changed(record, entry));
+      case QueueEntry.UPSERT ->
+          records.put(entry.id(), present == null ? added(entry) : changed(present, entry));
       case QueueEntry.DELETE -> records.remove(entry.id());
-      default -> throw new IllegalStateException("operation " + entry.operation() + " has no problem");
+      default ->
+          throw new IllegalStateException("operation " + entry.operation() + " has no problem");
     }
   }
 

@@ -15,7 +15,8 @@ import palace.common.chroma.DatabaseCondition;
 import palace.common.chroma.SchemaLevel;
 import palace.common.chroma.SourceDatabase;
 
-/// A palace opened for reading; nothing in or beside its directory is written. Whoever opens it closes it.
+/// A palace opened for reading; nothing in or beside its directory is written. Whoever opens it
+/// closes it.
 public final class Palace implements AutoCloseable {
   private final PalaceLayout layout;
   private final SourceDatabase source;
@@ -35,7 +36,8 @@ public final class Palace implements AutoCloseable {
   /// Opens a palace.
   ///
   /// @param path the directory or a link to it
-  /// @throws PalaceException when it is not a palace, is one of a Chroma that is not known, or cannot be read at all
+  /// @throws PalaceException when it is not a palace, is one of a Chroma that is not known, or
+  ///   cannot be read at all
   public static Palace open(Path path) throws IOException {
     PalaceLayout layout = PalaceLayout.of(locate(path));
     SourceDatabase source = SourceDatabase.open(layout.database());
@@ -55,11 +57,16 @@ public final class Palace implements AutoCloseable {
   public static Path locate(Path path) throws IOException {
     Path real = realPath(path);
     if (!Files.isDirectory(real)) {
-      String hint = real.getFileName().toString().equals(PalaceLayout.DATABASE) ? "name the directory that holds it: " + real.getParent() : "name a directory that holds chroma.sqlite3";
-      throw new PalaceException.Refused(path + ": is a file, expected the directory of a palace", hint);
+      String hint =
+          real.getFileName().toString().equals(PalaceLayout.DATABASE)
+              ? "name the directory that holds it: " + real.getParent()
+              : "name a directory that holds chroma.sqlite3";
+      throw new PalaceException.Refused(
+          path + ": is a file, expected the directory of a palace", hint);
     }
     if (!Files.isReadable(real) || !Files.isExecutable(real)) {
-      throw new PalaceException.Refused(path + ": permission denied", "run palace as the owner of the palace");
+      throw new PalaceException.Refused(
+          path + ": permission denied", "run palace as the owner of the palace");
     }
     requireDatabase(path, real);
     return real;
@@ -69,9 +76,13 @@ public final class Palace implements AutoCloseable {
     try {
       return path.toRealPath();
     } catch (NoSuchFileException e) {
-      throw new PalaceException.Refused(path + ": no such directory", "check the path; palace --palace DIR names the directory that holds chroma.sqlite3", e);
+      throw new PalaceException.Refused(
+          path + ": no such directory",
+          "check the path; palace --palace DIR names the directory that holds chroma.sqlite3",
+          e);
     } catch (AccessDeniedException e) {
-      throw new PalaceException.Refused(path + ": permission denied", "run palace as the owner of the palace", e);
+      throw new PalaceException.Refused(
+          path + ": permission denied", "run palace as the owner of the palace", e);
     }
   }
 
@@ -81,23 +92,36 @@ public final class Palace implements AutoCloseable {
       return;
     }
     if (Files.exists(database, LinkOption.NOFOLLOW_LINKS)) {
-      throw new PalaceException.Refused(database + ": is not a regular file", "palace works on the directory that really holds the database");
+      throw new PalaceException.Refused(
+          database + ": is not a regular file",
+          "palace works on the directory that really holds the database");
     }
     if (Files.exists(real.resolve("chroma-collections.parquet"))) {
       throw new PalaceException.Refused(
-          named + ": a palace of Chroma 0.3, which kept Parquet files", "bring it to Chroma 0.4 first with the chroma-migrate package, then run palace migrate");
+          named + ": a palace of Chroma 0.3, which kept Parquet files",
+          "bring it to Chroma 0.4 first with the chroma-migrate package, then run palace migrate");
     }
-    throw new PalaceException.Refused(named + ": not a palace: it holds no " + PalaceLayout.DATABASE, "name a directory that holds chroma.sqlite3");
+    throw new PalaceException.Refused(
+        named + ": not a palace: it holds no " + PalaceLayout.DATABASE,
+        "name a directory that holds chroma.sqlite3");
   }
 
   private static void requireKnown(SchemaLevel level, PalaceLayout layout) throws IOException {
     if (level.isNewerThanKnown()) {
       throw new PalaceException.Refused(
-          layout.database() + ": schema " + level + " is newer than the newest known, " + SchemaLevel.NEWEST + " of Chroma " + SchemaLevel.NEWEST.releases(),
+          layout.database()
+              + ": schema "
+              + level
+              + " is newer than the newest known, "
+              + SchemaLevel.NEWEST
+              + " of Chroma "
+              + SchemaLevel.NEWEST.releases(),
           "update palace");
     }
     if (level.sysdb() == 0) {
-      throw new PalaceException.Refused(layout.database() + ": an SQLite database, but not one of Chroma: it has no migrations", "name a directory that Chroma made");
+      throw new PalaceException.Refused(
+          layout.database() + ": an SQLite database, but not one of Chroma: it has no migrations",
+          "name a directory that Chroma made");
     }
   }
 

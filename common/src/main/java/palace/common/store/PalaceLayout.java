@@ -16,9 +16,11 @@ import java.util.stream.Stream;
 /// @param database `chroma.sqlite3`
 /// @param sidecars what SQLite keeps beside the database: `-journal`, `-wal`, `-shm`
 /// @param segmentDirectories directories named like a segment, a UUID
-/// @param quarantined directories that MemPalace renamed away: `UUID.drift-*`, `UUID.corrupt-*`, `UUID.old-*` and the like
+/// @param quarantined directories that MemPalace renamed away: `UUID.drift-*`, `UUID.corrupt-*`,
+///   `UUID.old-*` and the like
 /// @param companions every other entry; they move with the palace and are never opened
-/// @param leftovers entries beside the palace that a tool left: backups, archives, unfinished builds
+/// @param leftovers entries beside the palace that a tool left: backups, archives, unfinished
+///   builds
 public record PalaceLayout(
     Path directory,
     Path database,
@@ -30,10 +32,20 @@ public record PalaceLayout(
   /// Name of the database file.
   public static final String DATABASE = "chroma.sqlite3";
 
-  private static final Pattern UUID = Pattern.compile("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}");
+  private static final Pattern UUID =
+      Pattern.compile("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}");
   private static final Pattern QUARANTINED = Pattern.compile(UUID.pattern() + "\\..+");
   private static final List<String> LEFTOVER_MARKS =
-      List.of(".backup", ".old", ".pre-migrate.", ".pre-rebuild-", ".build-", ".incoming-", ".aside-", ".staging-", ".bak");
+      List.of(
+          ".backup",
+          ".old",
+          ".pre-migrate.",
+          ".pre-rebuild-",
+          ".build-",
+          ".incoming-",
+          ".aside-",
+          ".staging-",
+          ".bak");
 
   /// Lists a palace and its neighbourhood; nothing is opened.
   public static PalaceLayout of(Path directory) throws IOException {
@@ -54,11 +66,20 @@ public record PalaceLayout(
         companions.add(entry);
       }
     }
-    return new PalaceLayout(directory, directory.resolve(DATABASE), sidecars, segments, quarantined, companions, leftoversOf(directory));
+    return new PalaceLayout(
+        directory,
+        directory.resolve(DATABASE),
+        sidecars,
+        segments,
+        quarantined,
+        companions,
+        leftoversOf(directory));
   }
 
   private static boolean isSidecar(String name) {
-    return name.equals(DATABASE + "-journal") || name.equals(DATABASE + "-wal") || name.equals(DATABASE + "-shm");
+    return name.equals(DATABASE + "-journal")
+        || name.equals(DATABASE + "-wal")
+        || name.equals(DATABASE + "-shm");
   }
 
   /// {@return whether a name may be that of a segment's directory}
@@ -72,11 +93,14 @@ public record PalaceLayout(
       return List.of();
     }
     String name = directory.getFileName().toString();
-    return sorted(parent).stream().filter(entry -> isLeftover(entry.getFileName().toString(), name)).toList();
+    return sorted(parent).stream()
+        .filter(entry -> isLeftover(entry.getFileName().toString(), name))
+        .toList();
   }
 
   private static boolean isLeftover(String entry, String palace) {
-    return entry.startsWith(palace) && LEFTOVER_MARKS.stream().anyMatch(mark -> entry.startsWith(mark, palace.length()));
+    return entry.startsWith(palace)
+        && LEFTOVER_MARKS.stream().anyMatch(mark -> entry.startsWith(mark, palace.length()));
   }
 
   private static List<Path> sorted(Path directory) throws IOException {

@@ -42,7 +42,13 @@ public final class Queue {
         "SELECT seq_id, operation, topic, id, length(vector), encoding FROM embeddings_queue ORDER BY seq_id",
         row -> {
           int vectorBytes = row.isNull(5) ? -1 : (int) Math.min(row.integer(5), Integer.MAX_VALUE);
-          var entry = new QueueEntry(row.integer(1), row.integer(2), row.text(4), vectorBytes, row.text(6).equals("FLOAT32"));
+          var entry =
+              new QueueEntry(
+                  row.integer(1),
+                  row.integer(2),
+                  row.text(4),
+                  vectorBytes,
+                  row.text(6).equals("FLOAT32"));
           byTopic.computeIfAbsent(row.text(3), topic -> new ArrayList<>()).add(entry);
           highest[0] = entry.sequence();
         });
@@ -66,7 +72,11 @@ public final class Queue {
 
   /// {@return the vector of a row that [QueueEntry#hasVector]}
   public float[] vector(long sequence) throws IOException {
-    byte[] bytes = database.first("SELECT vector FROM embeddings_queue WHERE seq_id=?", row -> row.blob(1), sequence).orElse(new byte[0]);
+    byte[] bytes =
+        database
+            .first(
+                "SELECT vector FROM embeddings_queue WHERE seq_id=?", row -> row.blob(1), sequence)
+            .orElse(new byte[0]);
     float[] vector = new float[bytes.length / Float.BYTES];
     ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().get(vector);
     return vector;
@@ -75,7 +85,10 @@ public final class Queue {
   /// {@return what a row changes in its record's metadata}
   public QueueMetadata metadata(long sequence) throws IOException {
     Optional<String> text =
-        database.first("SELECT metadata FROM embeddings_queue WHERE seq_id=? AND metadata IS NOT NULL", row -> row.text(1), sequence);
+        database.first(
+            "SELECT metadata FROM embeddings_queue WHERE seq_id=? AND metadata IS NOT NULL",
+            row -> row.text(1),
+            sequence);
     return QueueMetadata.parse(text);
   }
 }

@@ -16,8 +16,9 @@ import palace.common.pickle.IndexMetadata;
 import palace.common.pickle.IndexPickle;
 import palace.common.pickle.PickleReading;
 
-/// One segment directory as a source of vectors: which id stands in which slot, as far as that can be proven, and whether what the
-/// slot holds can be a vector at all. Everything a slot needs for being searched (links, entry point, counts) is of no concern here.
+/// One segment directory as a source of vectors: which id stands in which slot, as far as that can
+/// be proven, and whether what the slot holds can be a vector at all. Everything a slot needs for
+/// being searched (links, entry point, counts) is of no concern here.
 public final class SegmentVectors implements AutoCloseable {
   /// How far the norm of a stored cosine vector may be from one.
   private static final float NORM_TOLERANCE = 1e-3f;
@@ -35,7 +36,8 @@ public final class SegmentVectors implements AutoCloseable {
   }
 
   /// Opens a directory; whoever opens it closes it.
-  public static SegmentVectors open(Path directory, Optional<IndexLayout> expected) throws IOException {
+  public static SegmentVectors open(Path directory, Optional<IndexLayout> expected)
+      throws IOException {
     HnswIndex index = HnswIndex.open(directory, expected);
     try {
       return new SegmentVectors(index, IndexPickle.read(directory.resolve(IndexPickle.FILE_NAME)));
@@ -64,21 +66,31 @@ public final class SegmentVectors implements AutoCloseable {
     return labels;
   }
 
-  /// A label that two live slots carry proves nothing about either. Slots beyond the header's count are junk, old copies of elements
-  /// among it, so they are asked only for labels that the pickle knows and that no counted slot carries.
+  /// A label that two live slots carry proves nothing about either. Slots beyond the header's count
+  /// are junk, old copies of elements among it, so they are asked only for labels that the pickle
+  /// knows and that no counted slot carries.
   private static Map<Long, Integer> liveSlots(HnswIndex index, Set<Long> known) {
     int counted = index.elementCount();
     Map<Long, Integer> slots = liveSlots(index, 0, counted, label -> true);
-    slots.putAll(liveSlots(index, counted, index.slotCount(), label -> known.contains(label) && !slots.containsKey(label)));
+    slots.putAll(
+        liveSlots(
+            index,
+            counted,
+            index.slotCount(),
+            label -> known.contains(label) && !slots.containsKey(label)));
     return slots;
   }
 
-  private static Map<Long, Integer> liveSlots(HnswIndex index, int from, int to, LongPredicate wanted) {
+  private static Map<Long, Integer> liveSlots(
+      HnswIndex index, int from, int to, LongPredicate wanted) {
     var slots = new HashMap<Long, Integer>();
     var twice = new HashSet<Long>();
     for (int slot = from; slot < to; slot++) {
       long label = index.label(slot);
-      if (label >= 1 && !index.deleted(slot) && wanted.test(label) && slots.putIfAbsent(label, slot) != null) {
+      if (label >= 1
+          && !index.deleted(slot)
+          && wanted.test(label)
+          && slots.putIfAbsent(label, slot) != null) {
         twice.add(label);
       }
     }
@@ -108,7 +120,8 @@ public final class SegmentVectors implements AutoCloseable {
 
   /// {@return whether ids and labels come from a pickle that was read whole}
   public boolean hasLabels() {
-    return pickle instanceof PickleReading.Readable(IndexMetadata metadata) && !metadata.idToLabel().isEmpty();
+    return pickle instanceof PickleReading.Readable(IndexMetadata metadata)
+        && !metadata.idToLabel().isEmpty();
   }
 
   /// Replaces the map of labels by one that was proven in another way.
@@ -129,7 +142,8 @@ public final class SegmentVectors implements AutoCloseable {
     return slot == null ? OptionalInt.empty() : OptionalInt.of(slot);
   }
 
-  /// {@return the vector of a slot when its bytes can be one: finite, and for cosine of norm one, or zero with length zero}
+  /// {@return the vector of a slot when its bytes can be one: finite, and for cosine of norm one,
+  /// or zero with length zero}
   ///
   /// A cosine vector whose length is lost comes with length 1 and says so.
   public Optional<StoredVector> read(int slot, Space space) {
@@ -148,12 +162,17 @@ public final class SegmentVectors implements AutoCloseable {
     float norm = Space.length(components);
     boolean lengthKnown = Float.isFinite(length) && length >= 0;
     if (norm == 0) {
-      return lengthKnown && length == 0 ? Optional.of(new StoredVector(components, 0, false)) : Optional.empty();
+      return lengthKnown && length == 0
+          ? Optional.of(new StoredVector(components, 0, false))
+          : Optional.empty();
     }
     if (!(Math.abs(norm - 1) <= NORM_TOLERANCE)) {
       return Optional.empty();
     }
-    return Optional.of(lengthKnown && length > 0 ? new StoredVector(components, length, false) : new StoredVector(components, 1, true));
+    return Optional.of(
+        lengthKnown && length > 0
+            ? new StoredVector(components, length, false)
+            : new StoredVector(components, 1, true));
   }
 
   @Override

@@ -1,6 +1,7 @@
 package palace.common.store;
 
-/// A queue row that no Chroma can apply, with the reason. Chroma stumbles over it; here it is left out and named.
+/// A queue row that no Chroma can apply, with the reason. Chroma stumbles over it; here it is left
+/// out and named.
 ///
 /// @param sequence `seq_id` of the row
 /// @param id the id it is about

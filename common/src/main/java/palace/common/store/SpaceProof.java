@@ -7,8 +7,9 @@ import palace.common.hnsw.Space;
 
 /// What the stored vectors themselves say about their space.
 ///
-/// A cosine index keeps every vector with norm one and its original length in `length.bin`; l2 and ip indexes keep vectors as given
-/// and leave junk there. The best witness is a vector that still stands in the queue as it was given.
+/// A cosine index keeps every vector with norm one and its original length in `length.bin`; l2 and
+/// ip indexes keep vectors as given and leave junk there. The best witness is a vector that still
+/// stands in the queue as it was given.
 public sealed interface SpaceProof {
   /// Vectors were divided by their lengths.
   record Normalised() implements SpaceProof {}
@@ -22,25 +23,32 @@ public sealed interface SpaceProof {
   /// At most this many vectors are looked at.
   int SAMPLE = 512;
 
-  /// {@return the space to believe, given every space that is stated somewhere, the effective one first}
+  /// {@return the space to believe, given every space that is stated somewhere, the effective one
+  /// first}
   default Space choose(List<Space> stated) {
     return switch (this) {
       case Normalised normalised -> Space.COSINE;
-      case AsGiven given -> stated.stream().filter(space -> space != Space.COSINE).findFirst().orElse(Space.L2);
+      case AsGiven given ->
+          stated.stream().filter(space -> space != Space.COSINE).findFirst().orElse(Space.L2);
       case Inconclusive nothing -> stated.getFirst();
     };
   }
 
-  /// Looks at the vectors of an index and, where a record's vector also stands in the queue, compares the two.
-  static SpaceProof of(SegmentVectors segment, Queue queue, List<QueueEntry> entries, int dimension) throws IOException {
-    if (segment.index().layout().isEmpty() || segment.index().layout().get().dimension() != dimension) {
+  /// Looks at the vectors of an index and, where a record's vector also stands in the queue,
+  /// compares the two.
+  static SpaceProof of(SegmentVectors segment, Queue queue, List<QueueEntry> entries, int dimension)
+      throws IOException {
+    if (segment.index().layout().isEmpty()
+        || segment.index().layout().get().dimension() != dimension) {
       return new Inconclusive();
     }
     Optional<SpaceProof> witnessed = witness(segment, queue, entries, dimension);
     return witnessed.isPresent() ? witnessed.get() : fromNorms(segment);
   }
 
-  private static Optional<SpaceProof> witness(SegmentVectors segment, Queue queue, List<QueueEntry> entries, int dimension) throws IOException {
+  private static Optional<SpaceProof> witness(
+      SegmentVectors segment, Queue queue, List<QueueEntry> entries, int dimension)
+      throws IOException {
     int looked = 0;
     for (QueueEntry entry : entries.reversed()) {
       var slot = segment.slotOf(entry.id());
@@ -78,7 +86,8 @@ public sealed interface SpaceProof {
     return Float.isNaN(worst) ? Float.MAX_VALUE : worst;
   }
 
-  /// Norms alone prove cosine only when some length differs from one: embedders that give unit vectors look alike in every space.
+  /// Norms alone prove cosine only when some length differs from one: embedders that give unit
+  /// vectors look alike in every space.
   private static SpaceProof fromNorms(SegmentVectors segment) {
     int looked = 0;
     int unit = 0;
@@ -95,7 +104,10 @@ public sealed interface SpaceProof {
       float norm = Space.length(stored);
       float length = segment.index().length(slot);
       unit += norm == 0 || Math.abs(norm - 1) <= 1e-4f ? 1 : 0;
-      plausible += Float.isFinite(length) && length >= 0 && length < 1e6f && (length == 0) == (norm == 0) ? 1 : 0;
+      plausible +=
+          Float.isFinite(length) && length >= 0 && length < 1e6f && (length == 0) == (norm == 0)
+              ? 1
+              : 0;
       notOne += Math.abs(length - 1) > 1e-3f ? 1 : 0;
     }
     int sampled = (looked + step - 1) / step;
@@ -105,6 +117,8 @@ public sealed interface SpaceProof {
     if (unit < sampled / 2) {
       return new AsGiven();
     }
-    return unit == sampled && plausible == sampled && notOne > 0 ? new Normalised() : new Inconclusive();
+    return unit == sampled && plausible == sampled && notOne > 0
+        ? new Normalised()
+        : new Inconclusive();
   }
 }

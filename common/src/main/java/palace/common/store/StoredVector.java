@@ -3,8 +3,8 @@ package palace.common.store;
 import java.util.Arrays;
 import palace.common.hnsw.Space;
 
-/// A vector in the form in which an index of its space keeps it, so that carrying it changes no bit: as given for l2 and ip; for
-/// cosine divided by its length, with the length beside it.
+/// A vector in the form in which an index of its space keeps it, so that carrying it changes no
+/// bit: as given for l2 and ip; for cosine divided by its length, with the length beside it.
 ///
 /// @param components as stored
 /// @param length norm of the original for cosine, 0 for other spaces

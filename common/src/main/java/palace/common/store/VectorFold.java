@@ -11,8 +11,9 @@ import java.util.OptionalInt;
 import java.util.Set;
 import palace.common.hnsw.Space;
 
-/// Finds for every drawer the newest vector whose bytes can be proven: live slots that agree with the label map, queue rows newer
-/// than them, then quarantined copies of the index. What remains is missing, never invented.
+/// Finds for every drawer the newest vector whose bytes can be proven: live slots that agree with
+/// the label map, queue rows newer than them, then quarantined copies of the index. What remains is
+/// missing, never invented.
 final class VectorFold {
   /// Two copies of one vector differ by rounding only.
   private static final float SAME = 1e-5f;
@@ -27,7 +28,12 @@ final class VectorFold {
   private final Map<String, List<QueueEntry>> rowsOf = new HashMap<>();
   private final List<String> stale = new ArrayList<>();
 
-  VectorFold(Queue queue, Space space, int dimension, Optional<SegmentVectors> segment, List<SegmentVectors> siblings) {
+  VectorFold(
+      Queue queue,
+      Space space,
+      int dimension,
+      Optional<SegmentVectors> segment,
+      List<SegmentVectors> siblings) {
     this.queue = queue;
     this.space = space;
     this.dimension = dimension;
@@ -87,15 +93,20 @@ final class VectorFold {
     return fromSibling(id, Optional.empty()).orElseGet(VectorSource.Missing::new);
   }
 
-  /// A slot is believed unless a row that was applied later says otherwise: hnswlib does not persist an update of the only element.
-  private Optional<VectorSource> fromSlot(String id, MetadataFold.Record record) throws IOException {
+  /// A slot is believed unless a row that was applied later says otherwise: hnswlib does not
+  /// persist an update of the only element.
+  private Optional<VectorSource> fromSlot(String id, MetadataFold.Record record)
+      throws IOException {
     OptionalInt slot = slotOf(id);
-    Optional<StoredVector> stored = slot.isPresent() ? segment.orElseThrow().read(slot.getAsInt(), space) : Optional.empty();
+    Optional<StoredVector> stored =
+        slot.isPresent() ? segment.orElseThrow().read(slot.getAsInt(), space) : Optional.empty();
     if (stored.isEmpty()) {
       return Optional.empty();
     }
-    Optional<QueueEntry> applied = lastFinite(rowsOf.getOrDefault(id, List.of()), record.sequence());
-    if (applied.isPresent() && (stored.get().directionOnly() || !agrees(stored.get(), applied.get()))) {
+    Optional<QueueEntry> applied =
+        lastFinite(rowsOf.getOrDefault(id, List.of()), record.sequence());
+    if (applied.isPresent()
+        && (stored.get().directionOnly() || !agrees(stored.get(), applied.get()))) {
       stale.add(id);
       return Optional.of(new VectorSource.InQueue(applied.get().sequence()));
     }
@@ -141,8 +152,11 @@ final class VectorFold {
   private Optional<VectorSource> fromSibling(String id, Optional<StoredVector> direction) {
     for (int i = 0; i < siblings.size(); i++) {
       OptionalInt slot = siblings.get(i).slotOf(id);
-      Optional<StoredVector> vector = slot.isPresent() ? siblings.get(i).read(slot.getAsInt(), space) : Optional.empty();
-      if (vector.isPresent() && (direction.isEmpty() || !vector.get().directionOnly() && sameDirection(vector.get(), direction.get()))) {
+      Optional<StoredVector> vector =
+          slot.isPresent() ? siblings.get(i).read(slot.getAsInt(), space) : Optional.empty();
+      if (vector.isPresent()
+          && (direction.isEmpty()
+              || !vector.get().directionOnly() && sameDirection(vector.get(), direction.get()))) {
         return Optional.of(new VectorSource.InSibling(i, slot.getAsInt()));
       }
     }

@@ -1,6 +1,7 @@
 package palace.common.swap;
 
-/// How a value stands in a log line `event key=value …`: as it is, or in double quotes when it would break the line apart.
+/// How a value stands in a log line `event key=value …`: as it is, or in double quotes when it
+/// would break the line apart.
 public final class LogValue {
   private LogValue() {}
 

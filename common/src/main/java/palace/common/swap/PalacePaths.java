@@ -26,7 +26,8 @@ import palace.common.files.MountPoints;
 /// @param run the run that owns the names with an `I`
 /// @param ops the folder of what outlives a run
 public record PalacePaths(Path palace, RunId run, Path ops) {
-  /// {@return the names for a palace, which need not exist yet; links on the way to it are resolved}
+  /// {@return the names for a palace, which need not exist yet; links on the way to it are
+  /// resolved}
   public static PalacePaths of(Path palace, RunId run) throws IOException {
     Path real = realPath(palace);
     return new PalacePaths(real, run, opsOf(real));

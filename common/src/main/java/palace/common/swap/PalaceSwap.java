@@ -23,9 +23,10 @@ import palace.common.files.TreeDigest;
 
 /// Puts a proven build in the place of a palace.
 ///
-/// Why nothing can be lost: (1) the old palace is renamed aside, never changed; (2) the build is renamed to the palace's path,
-/// so that path never shows a part of a palace; (3) the directory that holds both names is flushed. Before (1) and after (2) the
-/// path holds a whole palace; between them both whole trees stand beside it under names that say which is which. Nothing is
+/// Why nothing can be lost: (1) the old palace is renamed aside, never changed; (2) the build is
+/// renamed to the palace's path, so that path never shows a part of a palace; (3) the directory
+/// that holds both names is flushed. Before (1) and after (2) the path holds a whole palace;
+/// between them both whole trees stand beside it under names that say which is which. Nothing is
 /// deleted until (3) is done. Any error puts the old palace back at once.
 public final class PalaceSwap {
   private static final Logger LOG = LoggerFactory.getLogger(PalaceSwap.class);
@@ -45,8 +46,8 @@ public final class PalaceSwap {
     return new PalaceSwap(FileOps.real(), PAUSES);
   }
 
-  /// Refuses what can be known before a build is made: no palace, a mount point, a parent that cannot be written, or names of
-  /// this run that are taken.
+  /// Refuses what can be known before a build is made: no palace, a mount point, a parent that
+  /// cannot be written, or names of this run that are taken.
   public void check(PalacePaths paths) throws IOException {
     Path palace = paths.palace();
     if (!Files.isDirectory(palace, NOFOLLOW_LINKS)) {
@@ -66,8 +67,9 @@ public final class PalaceSwap {
     requireFree(paths.incoming());
   }
 
-  /// Exchanges palace and build and returns where the previous palace now is. The build is normally the sibling that
-  /// [PalacePaths#build()] names; from another device it is copied, verified and then renamed in.
+  /// Exchanges palace and build and returns where the previous palace now is. The build is normally
+  /// the sibling that [PalacePaths#build()] names; from another device it is copied, verified and
+  /// then renamed in.
   ///
   /// Whatever fails, the previous palace is back at its path when this throws, except with
   /// [PalaceException.PersonNeeded], whose message says where everything is.
@@ -120,7 +122,8 @@ public final class PalaceSwap {
     try {
       ops.copyTree(attempt.build(), incoming);
     } finally {
-      // The name was free and carries our run id, so what stands there now is ours, however far the copy came.
+      // The name was free and carries our run id, so what stands there now is ours, however far the
+      // copy came.
       attempt.made(Identity.of(incoming));
     }
     if (!TreeDigest.of(attempt.build()).equals(TreeDigest.of(incoming))) {
@@ -131,11 +134,13 @@ public final class PalaceSwap {
     ops.rename(incoming, attempt.palace());
   }
 
-  /// Puts the previous palace back: clears what *we* put at its path, a directory, a file or a link, and renames the aside.
+  /// Puts the previous palace back: clears what *we* put at its path, a directory, a file or a
+  /// link, and renames the aside.
   ///
-  /// A whole tree of ours is renamed back to the name it came from, because that cannot stop halfway; anything else of ours is
-  /// deleted. What we did not make is never touched. When the old palace cannot be put back nothing more is done, and
-  /// the exception, with the first error as cause and the second suppressed, says how to do it by hand.
+  /// A whole tree of ours is renamed back to the name it came from, because that cannot stop
+  /// halfway; anything else of ours is deleted. What we did not make is never touched. When the old
+  /// palace cannot be put back nothing more is done, and the exception, with the first error as
+  /// cause and the second suppressed, says how to do it by hand.
   void _restoreStale(SwapAttempt attempt, Throwable cause) throws PalaceException.PersonNeeded {
     if (LOG.isWarnEnabled()) {
       LOG.warn(
@@ -180,13 +185,14 @@ public final class PalaceSwap {
 
   private void putBack(SwapAttempt attempt) throws IOException {
     if (!attempt.isOriginal(Identity.of(attempt.aside()))) {
-      throw new NoSuchFileException(attempt.aside().toString(), null, "the previous palace is gone");
+      throw new NoSuchFileException(
+          attempt.aside().toString(), null, "the previous palace is gone");
     }
     renameWithRetry(attempt.aside(), attempt.palace());
   }
 
-  /// The old palace is back for everybody who looks; if only its name could not be flushed, a power cut shows either the state
-  /// before the swap or one that names both trees, so nobody is needed.
+  /// The old palace is back for everybody who looks; if only its name could not be flushed, a power
+  /// cut shows either the state before the swap or one that names both trees, so nobody is needed.
   private void flushRollback(SwapAttempt attempt, Throwable cause) {
     try {
       ops.force(attempt.parent());
@@ -252,8 +258,8 @@ public final class PalaceSwap {
     }
   }
 
-  /// An empty directory that somebody made at the palace's path meanwhile is replaced by the rename itself; anything else that
-  /// is not ours stops us.
+  /// An empty directory that somebody made at the palace's path meanwhile is replaced by the rename
+  /// itself; anything else that is not ours stops us.
   private static void requireVacant(SwapAttempt attempt) throws IOException {
     Path palace = attempt.palace();
     if (Identity.of(palace).isEmpty()) {

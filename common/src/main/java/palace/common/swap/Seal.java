@@ -22,8 +22,8 @@ import palace.common.files.Durable;
 import palace.common.files.FileDigest;
 import palace.common.files.TreeDigest;
 
-/// The manifest of a finished directory, kept in it as `.palace/seal.json`: what should be there (collections with their drawers
-/// and content digest) and what is (files with size and SHA-256).
+/// The manifest of a finished directory, kept in it as `.palace/seal.json`: what should be there
+/// (collections with their drawers and content digest) and what is (files with size and SHA-256).
 ///
 /// ```json
 /// {"formatVersion": 1, "run": I, "toolVersion": V, "created": TIME, "sourceRelease": R, "targetRelease": R,
@@ -34,7 +34,8 @@ import palace.common.files.TreeDigest;
 ///
 /// @param origin where the directory comes from
 /// @param collections what every collection holds, by name
-/// @param files what every file holds, by relative name with `/`; neither `.palace/` nor SQLite's `-shm` files are in it
+/// @param files what every file holds, by relative name with `/`; neither `.palace/` nor SQLite's
+///   `-shm` files are in it
 /// @param notCarried what the source had and this directory cannot hold, in words
 public record Seal(
     Origin origin,
@@ -56,7 +57,8 @@ public record Seal(
     notCarried = List.copyOf(notCarried);
   }
 
-  /// Where a sealed directory comes from: the run and version of the tool, when, and the Chroma releases on both sides.
+  /// Where a sealed directory comes from: the run and version of the tool, when, and the Chroma
+  /// releases on both sides.
   public record Origin(
       String run,
       String toolVersion,
@@ -98,7 +100,8 @@ public record Seal(
     return BoundedReader.readAtMost(file, LONGEST_BYTES).flatMap(Seal::parse);
   }
 
-  /// Writes the seal into a directory, durably; the folder `.palace` is created (mode 0700) when it is missing.
+  /// Writes the seal into a directory, durably; the folder `.palace` is created (mode 0700) when it
+  /// is missing.
   public void write(Path directory) throws IOException {
     Path file = directory.resolve(NAME);
     Path folder = directory.resolve(".palace");

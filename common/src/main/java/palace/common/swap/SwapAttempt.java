@@ -9,7 +9,8 @@ import java.util.Optional;
 import java.util.Set;
 import palace.common.files.Identity;
 
-/// One try to exchange a palace: its names, and the identities by which the trees are told from anything that others put there.
+/// One try to exchange a palace: its names, and the identities by which the trees are told from
+/// anything that others put there.
 final class SwapAttempt {
   private final PalacePaths paths;
   private final Path build;
@@ -70,7 +71,8 @@ final class SwapAttempt {
     return Files.exists(incoming(), NOFOLLOW_LINKS) ? incoming() : palace();
   }
 
-  /// {@return the shell command that puts the previous palace back, whatever stands at its path being moved out of the way}
+  /// {@return the shell command that puts the previous palace back, whatever stands at its path
+  /// being moved out of the way}
   String commandToPutBack() {
     String back = "mv -- %s %s".formatted(quoted(aside()), quoted(palace()));
     if (!Files.exists(palace(), NOFOLLOW_LINKS)) {

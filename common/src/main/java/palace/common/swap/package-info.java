@@ -1,4 +1,5 @@
-/// The exchange of a palace and its build, the names that it uses on disk, and the seal of a finished directory.
+/// The exchange of a palace and its build, the names that it uses on disk, and the seal of a
+/// finished directory.
 @NullMarked
 package palace.common.swap;
 
