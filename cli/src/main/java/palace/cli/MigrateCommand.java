@@ -1,0 +1,15 @@
+package palace.cli;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import palace.common.PalaceException;
+import picocli.CommandLine.Command;
+
+/// The verb.
+@Command(name = "migrate", description = "x")
+final class MigrateCommand extends Verb {
+  @Override
+  Answer answer(Path palace) throws IOException {
+    throw new PalaceException.Refused("not yet", "");
+  }
+}
