@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -77,7 +78,7 @@ record RealSegment(Path directory) {
   }
 
   void truncate(IndexFile file, int length) throws IOException {
-    replace(file, java.util.Arrays.copyOf(bytes(file), length));
+    replace(file, Arrays.copyOf(bytes(file), length));
   }
 
   /// Changes bytes of a file.
