@@ -17,6 +17,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -105,6 +106,34 @@ final class TreeCopyTest {
     assertThat(Files.mismatch(source, target)).isEqualTo(-1);
     assertThat(TreeSize.of(target).allocatedBytes()).isLessThanOrEqualTo(3 * 65536);
     Files.delete(target);
+  }
+
+  @Test
+  void theDigestOfALongFileDependsOnItsContentAndNotOnItsHoles() throws Exception {
+    Path sparse = sparse(1 << 20, 70_000, "island");
+    Path dense = Files.write(directory.resolve("dense"), Files.readAllBytes(sparse));
+    byte[] block = new byte[65536];
+    System.arraycopy("island".getBytes(java.nio.charset.StandardCharsets.US_ASCII), 0, block, 70_000 - 65536, 6);
+    var byHand = java.security.MessageDigest.getInstance("SHA-256");
+    byHand.update(new byte[] {0, 0, 0, 0, 0, 1, 0, 0});
+    String expected = "blocks:" + java.util.HexFormat.of().formatHex(byHand.digest(block));
+    for (Path file : new Path[] {sparse, dense}) {
+      for (var calls : List.of(NativeFiles.linux(), Optional.<NativeFiles>empty())) {
+        try (var extents = Extents.open(calls, file, 1 << 20)) {
+          assertThat(BlockDigest.of(file, extents, 1 << 20)).isEqualTo(expected);
+        }
+      }
+    }
+  }
+
+  @Test
+  void aTerabyteOfHolesIsDigestedInNoTime() throws IOException {
+    sparse(TERABYTE, 1L << 39, "island");
+    var digest =
+        org.junit.jupiter.api.Assertions.assertTimeoutPreemptively(
+            Duration.ofSeconds(20), () -> TreeDigest.of(directory));
+    assertThat(digest.get("sparse").size()).isEqualTo(TERABYTE);
+    assertThat(digest.get("sparse").sha256()).startsWith("blocks:");
   }
 
   @Test

@@ -18,6 +18,8 @@ import org.junit.jupiter.api.io.TempDir;
 import palace.common.PalaceException;
 import palace.common.RunId;
 import palace.common.files.FaultyFileOps;
+import palace.common.files.Listing;
+import palace.common.files.TreeDelete;
 import palace.common.files.TreeDigest;
 import palace.common.swap.PalacePaths;
 
@@ -110,6 +112,78 @@ final class SnapshotStoreTest {
     assertThat(snapshot.seal().files()).containsOnlyKeys("chroma.sqlite3");
     snapshot.discard();
     assertThat(paths.snapshot()).doesNotExist();
+  }
+
+  @Test
+  void aFailedRepairIsUndoneWithoutTheLeftoversOfSqlite() throws IOException {
+    Path live = Files.writeString(paths.palace().resolve("chroma.sqlite3"), "half repaired");
+    Files.setPosixFilePermissions(live, PosixFilePermissions.fromString("rw-rw----"));
+    for (String suffix : List.of("-wal", "-shm", "-journal")) {
+      Files.writeString(paths.palace().resolve("chroma.sqlite3" + suffix), "stale");
+    }
+    Path segment = Files.createDirectory(paths.palace().resolve("5b1c"));
+    var snapshot = sealedSnapshot(FaultyFileOps.counting());
+    snapshot.retire(segment);
+
+    snapshot.restore(new IOException("the repair's failure"));
+
+    assertThat(live).hasContent("abc");
+    assertThat(Files.getPosixFilePermissions(live)).isEqualTo(PosixFilePermissions.fromString("rw-rw----"));
+    assertThat(segment).isDirectory();
+    assertThat(Listing.of(paths.palace())).containsExactly(segment, live);
+    assertThat(snapshot.database()).hasContent("abc");
+  }
+
+  @Test
+  void whateverFailsWhileUndoingARepairItsCopyStaysAndIsNamed() throws IOException {
+    Path live = Files.writeString(paths.palace().resolve("chroma.sqlite3"), "half repaired");
+    // The steps of restore: copy, three deletions, flush, rename, flush.
+    for (int step = 1; step <= 7; step++) {
+      var remaining = new java.util.concurrent.atomic.AtomicInteger(Integer.MAX_VALUE);
+      var ops =
+          new FaultyFileOps(
+              (at, real) -> {
+                if (remaining.decrementAndGet() == 0) {
+                  throw new IOException("the second");
+                }
+                real.run();
+              });
+      var snapshot = sealedSnapshot(ops);
+      remaining.set(step);
+      var thrown = catchThrowable(() -> snapshot.restore(new IOException("the first")));
+
+      assertThat(thrown)
+          .isInstanceOf(PalaceException.PersonNeeded.class)
+          .hasMessageContaining(paths.snapshot().toString());
+      assertThat(thrown.getCause()).hasMessage("the first");
+      assertThat(thrown.getSuppressed()[0]).hasMessage("the second");
+      assertThat(snapshot.database()).hasContent("abc");
+      assertThat(live).hasContent(step < 7 ? "half repaired" : "abc");
+      assertThat(Listing.of(paths.palace())).containsExactly(live);
+      Files.writeString(live, "half repaired");
+      TreeDelete.delete(paths.snapshot());
+    }
+  }
+
+  @Test
+  void aSnapshotThatRottedIsNotPutInPlace() throws IOException {
+    Path live = Files.writeString(paths.palace().resolve("chroma.sqlite3"), "half repaired");
+    Path wal = Files.writeString(paths.palace().resolve("chroma.sqlite3-wal"), "rows");
+    var snapshot = sealedSnapshot(FaultyFileOps.counting());
+    Files.writeString(snapshot.database(), "abd");
+    assertThatThrownBy(() -> snapshot.restore(new IOException("the first")))
+        .isInstanceOf(PalaceException.PersonNeeded.class);
+    assertThat(live).hasContent("half repaired");
+    assertThat(wal).hasContent("rows");
+    assertThat(snapshot.database()).hasContent("abd");
+    assertThat(Listing.of(paths.palace())).containsExactly(live, wal);
+  }
+
+  private DatabaseSnapshot sealedSnapshot(FaultyFileOps ops) throws IOException {
+    var snapshot = new SnapshotStore(ops, paths.ops()).beginDatabase(paths, occasion);
+    Files.writeString(snapshot.database(), "abc");
+    snapshot.seal();
+    return snapshot;
   }
 
   @Test

@@ -23,6 +23,10 @@ final class SealTest {
   private static final FileDigest ABC =
       new FileDigest(3, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 
+  private static final String VALID =
+      "{\"formatVersion\":1,\"run\":\"r\",\"toolVersion\":\"v\",\"created\":\"2026-11-21T03:47:00Z\","
+          + "\"sourceRelease\":\"0.6.3\",\"targetRelease\":\"1.5.9\",\"collections\":{},\"files\":{},\"new\":1}";
+
   @TempDir Path directory;
 
   @Test
@@ -61,10 +65,15 @@ final class SealTest {
     Files.createDirectory(directory.resolve(".palace"));
     for (String json :
         List.of("", "{", "[]", "3", "{\"formatVersion\":1}", "{\"formatVersion\":2}", "\"x\"",
+            VALID.replace("{}", "{\"a\":null}"),
+            VALID.replace("{}", "{\"a\":{\"size\":3}}"),
+            VALID.replace("1.5.9\",", "1.5.9\","  + "x"),
             "{\"formatVersion\":1,\"run\":{},\"toolVersion\":1,\"created\":\"yesterday\"}")) {
       Files.writeString(directory.resolve(Seal.NAME), json);
       assertThat(Seal.read(directory)).as(json).isEmpty();
     }
+    Files.writeString(directory.resolve(Seal.NAME), VALID);
+    assertThat(Seal.read(directory)).isPresent();
   }
 
   @Test
