@@ -11,8 +11,8 @@ import java.security.MessageDigest;
 import java.util.HexFormat;
 import java.util.Set;
 
-/// The digest of a long file by its blocks that are not all zero, as [FileDigest] defines it. It depends on the content only, not
-/// on where the file system keeps holes.
+/// The digest of a long file by its blocks that are not all zero, as [FileDigest] defines it. It
+/// depends on the content only, not on where the file system keeps holes.
 final class BlockDigest {
   static final String PREFIX = "blocks:";
 

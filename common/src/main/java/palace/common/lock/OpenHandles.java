@@ -48,7 +48,8 @@ public final class OpenHandles {
           handles.add(new Handle(pid, commandOf(process), file));
         }
       } catch (IOException e) {
-        // A process that ended meanwhile holds nothing, and a thread of the kernel has no command line and no files.
+        // A process that ended meanwhile holds nothing, and a thread of the kernel has no command
+        // line and no files.
         hidden += commandOf(process).isEmpty() ? 0 : 1;
       }
     }
@@ -73,12 +74,15 @@ public final class OpenHandles {
     for (Path descriptor : Listing.of(process.resolve("fd"))) {
       watched.opened(descriptor).ifPresent(found::add);
     }
-    // Lines of `maps` are `range mode offset device inode path`, and their length is not known before they are read.
+    // Lines of `maps` are `range mode offset device inode path`, and their length is not known
+    // before they are read.
     try (var maps = Files.newBufferedReader(process.resolve("maps"), ISO_8859_1)) {
       for (String line = maps.readLine(); line != null; line = maps.readLine()) {
         String[] fields = line.split(" +", 6);
         if (fields.length == 6) {
-          watched.mapped(fields[4], new String(fields[5].getBytes(ISO_8859_1), UTF_8)).ifPresent(found::add);
+          watched
+              .mapped(fields[4], new String(fields[5].getBytes(ISO_8859_1), UTF_8))
+              .ifPresent(found::add);
         }
       }
     }

@@ -15,12 +15,12 @@ import java.util.Set;
 import palace.common.files.Identity;
 import palace.common.files.Listing;
 
-/// The files of a palace that nobody else may have open while it is changed: the database and the knowledge graph with their
-/// sidecars, and the files of every directory in it that is not ours.
+/// The files of a palace that nobody else may have open while it is changed: the database and the
+/// knowledge graph with their sidecars, and the files of every directory in it that is not ours.
 ///
 /// @param byIdentity the files by device and inode
-/// @param byInode the files by inode number in decimal, as `/proc/PID/maps` writes it; the device there is not always the one
-///     that `stat` reports (btrfs)
+/// @param byInode the files by inode number in decimal, as `/proc/PID/maps` writes it; the device
+///   there is not always the one that `stat` reports (btrfs)
 /// @param names their names
 record WatchedFiles(Map<Identity, Path> byIdentity, Map<String, Path> byInode, Set<String> names) {
   private static final String DELETED = " (deleted)";
@@ -43,7 +43,8 @@ record WatchedFiles(Map<Identity, Path> byIdentity, Map<String, Path> byInode, S
   /// {@return the watched file behind a link of `/proc/PID/fd`}
   Optional<Path> opened(Path descriptor) {
     try {
-      // Only a descriptor with a watched name is followed: asking a dead network mount about it would wait for ever.
+      // Only a descriptor with a watched name is followed: asking a dead network mount about it
+      // would wait for ever.
       if (!names.contains(nameIn(Files.readSymbolicLink(descriptor).toString()))) {
         return Optional.empty();
       }

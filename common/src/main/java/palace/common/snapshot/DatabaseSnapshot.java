@@ -9,6 +9,7 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.slf4j.Logger;
@@ -84,12 +85,13 @@ public final class DatabaseSnapshot {
     }
   }
 
-  /// Puts back everything that a failed repair may have changed: the database, checked against the hash taken by [#seal()], and
-  /// the retired segments.
+  /// Puts back everything that a failed repair may have changed: the database, checked against the
+  /// hash taken by [#seal()], and the retired segments.
   ///
-  /// The copy is flushed beside the database before SQLite's `-wal`, `-shm` and `-journal` are removed, and renamed over it
-  /// after that: a leftover `-wal` would be replayed into the restored database. Whatever fails, the snapshot keeps its copy; the
-  /// exception then has the repair's failure as cause and the second one suppressed.
+  /// The copy is flushed beside the database before SQLite's `-wal`, `-shm` and `-journal` are
+  /// removed, and renamed over it after that: a leftover `-wal` would be replayed into the restored
+  /// database. Whatever fails, the snapshot keeps its copy; the exception then has the repair's
+  /// failure as cause and the second one suppressed.
   public void restore(Throwable cause) throws PalaceException.PersonNeeded {
     LOG.warn("rollback.start snapshot={} cause={}", occasion.run(), LogValue.of(cause));
     try {

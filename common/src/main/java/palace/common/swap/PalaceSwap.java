@@ -201,7 +201,8 @@ public final class PalaceSwap {
     renameBack(attempt.aside(), attempt.palace());
   }
 
-  /// A network file system may report an error for a rename that has happened, so after an error we look.
+  /// A network file system may report an error for a rename that has happened, so after an error we
+  /// look.
   private void renameBack(Path from, Path to) throws IOException {
     var moving = Identity.of(from);
     try {
@@ -281,8 +282,8 @@ public final class PalaceSwap {
     }
   }
 
-  /// An empty directory that somebody made at the palace's path meanwhile is replaced by the rename itself; anything else that
-  /// is not ours stops us.
+  /// An empty directory that somebody made at the palace's path meanwhile is replaced by the rename
+  /// itself; anything else that is not ours stops us.
   private void requireVacant(SwapAttempt attempt) throws IOException {
     Path palace = attempt.palace();
     if (Identity.of(palace).isEmpty()) {

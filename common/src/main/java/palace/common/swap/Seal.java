@@ -137,9 +137,7 @@ public record Seal(
   }
 
   private static Optional<Difference> difference(
-      String name,
-      @Nullable FileDigest sealed,
-      @Nullable FileDigest found) {
+      String name, @Nullable FileDigest sealed, @Nullable FileDigest found) {
     if (found == null) {
       return Optional.of(new Difference.Missing(name));
     }
@@ -191,9 +189,7 @@ public record Seal(
       var notCarried = new ArrayList<String>();
       root.path("notCarried").forEach(text -> notCarried.add(text.asText()));
       return Optional.of(new Seal(origin, collections, files, notCarried));
-    } catch (JsonProcessingException
-        | IllegalArgumentException
-        | DateTimeException e) {
+    } catch (JsonProcessingException | IllegalArgumentException | DateTimeException e) {
       return Optional.empty();
     } catch (IOException e) {
       throw new IllegalStateException("reading from memory cannot fail", e);

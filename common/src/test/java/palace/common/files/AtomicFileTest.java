@@ -18,10 +18,12 @@ final class AtomicFileTest {
   void aNewFileIsForItsOwnerOnlyAndAnOldOneKeepsItsMode() throws IOException {
     Path file = directory.resolve("seal.json");
     AtomicFile.write(file, "one".getBytes(UTF_8));
-    assertThat(Files.getPosixFilePermissions(file)).isEqualTo(PosixFilePermissions.fromString("rw-------"));
+    assertThat(Files.getPosixFilePermissions(file))
+        .isEqualTo(PosixFilePermissions.fromString("rw-------"));
     Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r-----"));
     AtomicFile.write(file, "two".getBytes(UTF_8));
-    assertThat(Files.getPosixFilePermissions(file)).isEqualTo(PosixFilePermissions.fromString("rw-r-----"));
+    assertThat(Files.getPosixFilePermissions(file))
+        .isEqualTo(PosixFilePermissions.fromString("rw-r-----"));
     assertThat(file).hasContent("two");
     assertThat(Listing.of(directory)).containsExactly(file);
   }
@@ -41,13 +43,12 @@ final class AtomicFileTest {
       Files.writeString(file, "old");
       int failing = step;
       var ops =
-          new FaultyFileOps(
-              (at, real) -> {
-                if (at.number() == failing) {
-                  throw new IOException("injected");
-                }
-                real.run();
-              });
+          new FaultyFileOps((at, real) -> {
+            if (at.number() == failing) {
+              throw new IOException("injected");
+            }
+            real.run();
+          });
       assertThatThrownBy(() -> AtomicFile.write(ops, file, "new".getBytes(UTF_8)))
           .hasMessage("injected");
       assertThat(file).hasContent(step < 3 ? "old" : "new");
@@ -64,7 +65,8 @@ final class AtomicFileTest {
 
   @Test
   void aLinkIsKeptAndWhatItLeadsToIsReplaced() throws IOException {
-    Path file = Files.writeString(Files.createDirectory(directory.resolve("d")).resolve("f"), "old");
+    Path file =
+        Files.writeString(Files.createDirectory(directory.resolve("d")).resolve("f"), "old");
     Path link = Files.createSymbolicLink(directory.resolve("link"), Path.of("d/f"));
     AtomicFile.write(link, "new".getBytes(UTF_8));
     assertThat(link).isSymbolicLink().hasContent("new");

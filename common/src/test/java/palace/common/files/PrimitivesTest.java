@@ -20,13 +20,29 @@ final class PrimitivesTest {
 
   @Test
   void onlyPlainNamesBecomePaths() {
-    for (String name : List.of("5b1c", "a b", "100%", "?", "#", "宮殿", ".drift", "..x", "~", "-rf")) {
+    for (String name :
+        List.of("5b1c", "a b", "100%", "?", "#", "宮殿", ".drift", "..x", "~", "-rf")) {
       assertThat(SafePath.child(directory, name)).as(name).contains(directory.resolve(name));
     }
     for (String name :
         List.of(
-            "", ".", "..", "/", "/x", "../x", "x/..", "a/b", "a\\b", "..\\x", "a\0b", "a\nb", "\u0007", "\u0085",
-            "\ud800", "x".repeat(256), "宮".repeat(86))) {
+            "",
+            ".",
+            "..",
+            "/",
+            "/x",
+            "../x",
+            "x/..",
+            "a/b",
+            "a\\b",
+            "..\\x",
+            "a\0b",
+            "a\nb",
+            "\u0007",
+            "\u0085",
+            "\ud800",
+            "x".repeat(256),
+            "宮".repeat(86))) {
       assertThat(SafePath.child(directory, name)).as(name).isEmpty();
     }
     assertThat(SafePath.child(directory, "x".repeat(255))).isPresent();
@@ -52,7 +68,8 @@ final class PrimitivesTest {
       huge.setLength(1L << 40);
     }
     assertThat(BoundedReader.readAtMost(directory.resolve("huge"), 1 << 20)).isEmpty();
-    assertThatThrownBy(() -> BoundedReader.readAtMost(directory, 5)).hasMessageContaining("regular");
+    assertThatThrownBy(() -> BoundedReader.readAtMost(directory, 5))
+        .hasMessageContaining("regular");
   }
 
   @Test
@@ -79,7 +96,8 @@ final class PrimitivesTest {
   void renamingDoesNotReplaceAnEmptyDirectory() throws IOException {
     Path from = Files.createDirectory(directory.resolve("from"));
     Path to = Files.createDirectory(directory.resolve("to"));
-    assertThatThrownBy(() -> Durable.rename(from, to)).isInstanceOf(FileAlreadyExistsException.class);
+    assertThatThrownBy(() -> Durable.rename(from, to))
+        .isInstanceOf(FileAlreadyExistsException.class);
     Files.delete(to);
     var identity = Identity.of(from);
     Durable.rename(from, to);
@@ -103,7 +121,8 @@ final class PrimitivesTest {
     Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("r--------"));
     Files.createSymbolicLink(tree.resolve("dangling"), Path.of("/nowhere"));
     Durable.forceTree(directory.resolve("tree"));
-    assertThatThrownBy(() -> Durable.forceFile(tree.resolve("none"))).isInstanceOf(IOException.class);
+    assertThatThrownBy(() -> Durable.forceFile(tree.resolve("none")))
+        .isInstanceOf(IOException.class);
   }
 
   @Test

@@ -35,7 +35,8 @@ final class TreeCopyTest {
     Path source = directory.resolve("a palace? #1 100% 宮殿");
     Path inner = Files.createDirectories(source.resolve("in ner"));
     Files.writeString(source.resolve("file"), "content");
-    Files.setPosixFilePermissions(source.resolve("file"), PosixFilePermissions.fromString("r--r-----"));
+    Files.setPosixFilePermissions(
+        source.resolve("file"), PosixFilePermissions.fromString("r--r-----"));
     Files.createSymbolicLink(inner.resolve("link"), Path.of("../file"));
     Files.createSymbolicLink(inner.resolve("dangling"), Path.of("/nowhere/at/all"));
     Files.createDirectory(inner.resolve("empty"));
@@ -70,7 +71,8 @@ final class TreeCopyTest {
     Path target = directory.resolve("copy");
 
     // A copy that writes holes out would fill the disk, hence the limit.
-    long bytes = assertTimeoutPreemptively(Duration.ofSeconds(20), () -> TreeCopy.copy(source, target));
+    long bytes =
+        assertTimeoutPreemptively(Duration.ofSeconds(20), () -> TreeCopy.copy(source, target));
 
     assertThat(bytes).isLessThan(1 << 20);
     assertThat(Files.size(target)).isEqualTo(TERABYTE);
@@ -81,7 +83,8 @@ final class TreeCopyTest {
     try (var channel = FileChannel.open(target)) {
       var bytesRead = ByteBuffer.allocate(6);
       channel.read(bytesRead, 1L << 39);
-      assertThat(new String(bytesRead.array(), java.nio.charset.StandardCharsets.US_ASCII)).isEqualTo("island");
+      assertThat(new String(bytesRead.array(), java.nio.charset.StandardCharsets.US_ASCII))
+          .isEqualTo("island");
     }
   }
 
@@ -89,7 +92,8 @@ final class TreeCopyTest {
   void everyShapeOfHolesKeepsItsContent() throws IOException {
     for (long length : new long[] {0, 1, 4095, 65536, 65537, 1 << 20, (1 << 20) + 1}) {
       for (long island : new long[] {0, 1, 65535, 65536, 700_000}) {
-        Path source = sparse(length, Math.min(island, Math.max(0, length - 6)), length < 6 ? "" : "island");
+        Path source =
+            sparse(length, Math.min(island, Math.max(0, length - 6)), length < 6 ? "" : "island");
         assertSameContent(source, NativeFiles.linux());
         assertSameContent(source, Optional.empty());
         Files.delete(source);
@@ -115,7 +119,8 @@ final class TreeCopyTest {
     Path sparse = sparse(1 << 20, 70_000, "island");
     Path dense = Files.write(directory.resolve("dense"), Files.readAllBytes(sparse));
     byte[] block = new byte[65536];
-    System.arraycopy("island".getBytes(java.nio.charset.StandardCharsets.US_ASCII), 0, block, 70_000 - 65536, 6);
+    System.arraycopy(
+        "island".getBytes(java.nio.charset.StandardCharsets.US_ASCII), 0, block, 70_000 - 65536, 6);
     var byHand = java.security.MessageDigest.getInstance("SHA-256");
     byHand.update(new byte[] {0, 0, 0, 0, 0, 1, 0, 0});
     String expected = "blocks:" + java.util.HexFormat.of().formatHex(byHand.digest(block));
@@ -131,9 +136,7 @@ final class TreeCopyTest {
   @Test
   void aTerabyteOfHolesIsDigestedInNoTime() throws IOException {
     sparse(TERABYTE, 1L << 39, "island");
-    var digest =
-        assertTimeoutPreemptively(
-            Duration.ofSeconds(20), () -> TreeDigest.of(directory));
+    var digest = assertTimeoutPreemptively(Duration.ofSeconds(20), () -> TreeDigest.of(directory));
     assertThat(digest.get("sparse").size()).isEqualTo(TERABYTE);
     assertThat(digest.get("sparse").sha256()).startsWith("blocks:");
   }
@@ -152,7 +155,9 @@ final class TreeCopyTest {
   void allocatedBytesAreThoseThatDuReports() throws Exception {
     Path source = sparse(1 << 24, 1 << 22, "island");
     var process = new ProcessBuilder("du", "-B1", source.toString()).start();
-    String reported = new String(process.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
+    String reported =
+        new String(
+            process.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
     assumeTrue(process.waitFor() == 0);
     assertThat(TreeSize.of(source).allocatedBytes())
         .isEqualTo(Long.parseLong(reported.split("\\s")[0]));
@@ -161,7 +166,8 @@ final class TreeCopyTest {
   @Test
   void aPipeIsRefusedByNameAndDoesNotHang() throws Exception {
     Path source = Files.createDirectory(directory.resolve("source"));
-    assumeTrue(new ProcessBuilder("mkfifo", source.resolve("pipe").toString()).start().waitFor() == 0);
+    assumeTrue(
+        new ProcessBuilder("mkfifo", source.resolve("pipe").toString()).start().waitFor() == 0);
     assertTimeoutPreemptively(
         Duration.ofSeconds(10),
         () ->
@@ -205,7 +211,10 @@ final class TreeCopyTest {
     Path build = Files.createDirectory(directory.resolve("build"));
     for (String name :
         new String[] {
-          "chroma.sqlite3", "knowledge_graph.sqlite3", "knowledge_graph.sqlite3-wal", "knowledge_graph.sqlite3-shm"
+          "chroma.sqlite3",
+          "knowledge_graph.sqlite3",
+          "knowledge_graph.sqlite3-wal",
+          "knowledge_graph.sqlite3-shm"
         }) {
       Files.writeString(palace.resolve(name), name);
     }
@@ -220,8 +229,11 @@ final class TreeCopyTest {
     assertThat(carried.notCarried()).isEmpty();
     assertThat(TreeDigest.of(build).keySet())
         .containsExactly(
-            ".mempalace/deep/origin.json", "knowledge_graph.sqlite3", "knowledge_graph.sqlite3-wal");
-    assertThat(build.resolve("knowledge_graph.sqlite3-wal")).hasContent("knowledge_graph.sqlite3-wal");
+            ".mempalace/deep/origin.json",
+            "knowledge_graph.sqlite3",
+            "knowledge_graph.sqlite3-wal");
+    assertThat(build.resolve("knowledge_graph.sqlite3-wal"))
+        .hasContent("knowledge_graph.sqlite3-wal");
   }
 
   private Path sparse(long length, long at, String text) throws IOException {

@@ -31,16 +31,18 @@ final class HistoryTest {
     assertThat(Files.readString(directory.resolve("palace.ops/history.jsonl")).lines().findFirst())
         .contains(
             "{\"time\":\"2026-11-21T03:47:00Z\",\"run\":\"20261121T034700Z-1a2b3c\",\"command\":\"migrate\","
-                + "\"outcome\":\"done\",\"exitCode\":0,\"version\":\"0.1.0\","
-                + "\"summary\":{\"complete\":true,\"drawers\":12,\"snapshot\":\"a \\\"b\\\"\\nc\"}}");
+                + "\"outcome\":\"done\",\"exitCode\":0,\"version\":\"0.1.0\",\"summary\":{\"complete\":true,\"drawers\":12,\"snapshot\":\"a"
+                + " \\\"b\\\"\\nc\"}}");
   }
 
   @Test
   void aTornLastLineIsCountedAndEndedByTheNextRun() throws IOException {
     var history = History.in(directory);
     history.append(entry(Map.of()));
-    Files.writeString(directory.resolve("history.jsonl"), "{\"time\":\"20", StandardOpenOption.APPEND);
-    assertThat(history.read()).isEqualTo(new History.Reading(java.util.List.of(entry(Map.of())), 1));
+    Files.writeString(
+        directory.resolve("history.jsonl"), "{\"time\":\"20", StandardOpenOption.APPEND);
+    assertThat(history.read())
+        .isEqualTo(new History.Reading(java.util.List.of(entry(Map.of())), 1));
     history.append(entry(Map.of("n", 2)));
     assertThat(history.read().entries()).containsExactly(entry(Map.of()), entry(Map.of("n", 2)));
     assertThat(history.read().unreadableLines()).isEqualTo(1);
@@ -51,13 +53,13 @@ final class HistoryTest {
     try (var threads = Executors.newFixedThreadPool(8)) {
       var tasks =
           IntStream.range(0, 80)
-              .mapToObj(
-                  number ->
-                      (Callable<Void>)
-                          () -> {
-                            History.in(directory).append(entry(Map.of("n", number, "text", "x".repeat(20_000))));
-                            return null;
-                          })
+              .mapToObj(number ->
+                  (Callable<Void>)
+                      () -> {
+                        History.in(directory)
+                            .append(entry(Map.of("n", number, "text", "x".repeat(20_000))));
+                        return null;
+                      })
               .toList();
       for (var result : threads.invokeAll(tasks)) {
         result.get();

@@ -2,7 +2,8 @@ package palace.common.lock;
 
 import java.nio.file.Path;
 
-/// A second process for tests: takes the lock of the palace it is given, says so, and keeps it until its input ends.
+/// A second process for tests: takes the lock of the palace it is given, says so, and keeps it
+/// until its input ends.
 final class LockedElsewhere {
   private LockedElsewhere() {}
 

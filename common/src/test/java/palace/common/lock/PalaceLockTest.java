@@ -27,7 +27,8 @@ final class PalaceLockTest {
   @Test
   void aSecondTakerInThisProcessIsToldWhoHoldsIt() throws IOException {
     try (var lock = PalaceLock.acquire(palace, "migrate")) {
-      assertThat(Files.getPosixFilePermissions(ops)).isEqualTo(PosixFilePermissions.fromString("rwx------"));
+      assertThat(Files.getPosixFilePermissions(ops))
+          .isEqualTo(PosixFilePermissions.fromString("rwx------"));
       assertThat(PalaceLock.holder(palace).orElseThrow().command()).isEqualTo("migrate");
       assertThatThrownBy(() -> PalaceLock.acquire(palace, "repair"))
           .isInstanceOf(PalaceException.Busy.class)
@@ -70,7 +71,8 @@ final class PalaceLockTest {
     var other = LockedElsewhere.start(palace);
     other.getOutputStream().close();
     try (var lock = PalaceLock.acquire(palace, "migrate", Duration.ofSeconds(20))) {
-      assertThat(PalaceLock.holder(palace).orElseThrow().pid()).isEqualTo(ProcessHandle.current().pid());
+      assertThat(PalaceLock.holder(palace).orElseThrow().pid())
+          .isEqualTo(ProcessHandle.current().pid());
     }
   }
 
@@ -121,10 +123,14 @@ final class PalaceLockTest {
         true);
     Path alias = Files.createDirectory(parent.resolve("alias")).resolve("data_level0.bin");
     Files.createLink(alias, index);
-    var process = new ProcessBuilder("sh", "-c", "exec sleep 60 < \"$0\"", alias.toString()).start();
+    var process =
+        new ProcessBuilder("sh", "-c", "exec sleep 60 < \"$0\"", alias.toString()).start();
     try {
       awaitOpen(process, alias);
-      assertThat(OpenHandles.scan(palace).handles()).singleElement().extracting(OpenHandles.Handle::file).isEqualTo(index.toRealPath());
+      assertThat(OpenHandles.scan(palace).handles())
+          .singleElement()
+          .extracting(OpenHandles.Handle::file)
+          .isEqualTo(index.toRealPath());
     } finally {
       process.destroyForcibly().waitFor();
     }
@@ -137,11 +143,13 @@ final class PalaceLockTest {
       var scan = OpenHandles.scan(palace);
       assertThat(scan.looked()).isTrue();
       if (found) {
-        assertThat(scan.handles()).singleElement().satisfies(handle -> {
-          assertThat(handle.pid()).isEqualTo(process.pid());
-          assertThat(handle.file()).isEqualTo(file.toRealPath());
-          assertThat(handle.command()).isNotEmpty();
-        });
+        assertThat(scan.handles())
+            .singleElement()
+            .satisfies(handle -> {
+              assertThat(handle.pid()).isEqualTo(process.pid());
+              assertThat(handle.file()).isEqualTo(file.toRealPath());
+              assertThat(handle.command()).isNotEmpty();
+            });
       } else {
         assertThat(scan.handles()).isEmpty();
       }

@@ -54,8 +54,10 @@ final class SnapshotStoreTest {
     var json = new ObjectMapper().readTree(paths.snapshot().resolve("snapshot.json").toFile());
     assertThat(json.path("scope").asText()).isEqualTo("aside");
     assertThat(json.path("created").asText()).isEqualTo("2026-11-21T03:47:00Z");
-    assertThat(json.path("files").path("palace/chroma.sqlite3").path("sha256").asText()).isEqualTo(ABC);
-    assertThat(Files.getPosixFilePermissions(paths.snapshot())).isEqualTo(PosixFilePermissions.fromString("rwx------"));
+    assertThat(json.path("files").path("palace/chroma.sqlite3").path("sha256").asText())
+        .isEqualTo(ABC);
+    assertThat(Files.getPosixFilePermissions(paths.snapshot()))
+        .isEqualTo(PosixFilePermissions.fromString("rwx------"));
     assertThat(store.list()).containsExactly(new SnapshotEntry.Kept(paths.snapshot(), snapshot));
   }
 
@@ -69,13 +71,12 @@ final class SnapshotStoreTest {
       int number = failing;
       Path ops = parent.resolve(failing + ".ops");
       var faulty =
-          new FaultyFileOps(
-              (step, real) -> {
-                if (step.number() == number) {
-                  throw new IOException("injected");
-                }
-                real.run();
-              });
+          new FaultyFileOps((step, real) -> {
+            if (step.number() == number) {
+              throw new IOException("injected");
+            }
+            real.run();
+          });
       Files.createDirectories(paths.aside());
       Files.writeString(paths.aside().resolve("chroma.sqlite3"), "abc");
       var store = new SnapshotStore(faulty, ops);
@@ -128,7 +129,8 @@ final class SnapshotStoreTest {
     snapshot.restore(new IOException("the repair's failure"));
 
     assertThat(live).hasContent("abc");
-    assertThat(Files.getPosixFilePermissions(live)).isEqualTo(PosixFilePermissions.fromString("rw-rw----"));
+    assertThat(Files.getPosixFilePermissions(live))
+        .isEqualTo(PosixFilePermissions.fromString("rw-rw----"));
     assertThat(segment).isDirectory();
     assertThat(Listing.of(paths.palace())).containsExactly(segment, live);
     assertThat(snapshot.database()).hasContent("abc");
@@ -141,13 +143,12 @@ final class SnapshotStoreTest {
     for (int step = 1; step <= 7; step++) {
       var remaining = new java.util.concurrent.atomic.AtomicInteger(Integer.MAX_VALUE);
       var ops =
-          new FaultyFileOps(
-              (at, real) -> {
-                if (remaining.decrementAndGet() == 0) {
-                  throw new IOException("the second");
-                }
-                real.run();
-              });
+          new FaultyFileOps((at, real) -> {
+            if (remaining.decrementAndGet() == 0) {
+              throw new IOException("the second");
+            }
+            real.run();
+          });
       var snapshot = sealedSnapshot(ops);
       remaining.set(step);
       var thrown = catchThrowable(() -> snapshot.restore(new IOException("the first")));
@@ -203,13 +204,12 @@ final class SnapshotStoreTest {
   void aSegmentOnAnotherDeviceIsRefused() throws IOException {
     Path segment = Files.createDirectory(paths.palace().resolve("5b1c"));
     var faulty =
-        new FaultyFileOps(
-            (step, real) -> {
-              if (step.operation().equals("rename") && step.paths().contains(segment)) {
-                throw new AtomicMoveNotSupportedException("a", "b", "Invalid cross-device link");
-              }
-              real.run();
-            });
+        new FaultyFileOps((step, real) -> {
+          if (step.operation().equals("rename") && step.paths().contains(segment)) {
+            throw new AtomicMoveNotSupportedException("a", "b", "Invalid cross-device link");
+          }
+          real.run();
+        });
     var snapshot = new SnapshotStore(faulty, paths.ops()).beginDatabase(paths, occasion);
     assertThatThrownBy(() -> snapshot.retire(segment)).isInstanceOf(PalaceException.Refused.class);
     assertThat(segment).isDirectory();
@@ -236,7 +236,14 @@ final class SnapshotStoreTest {
     Files.createSymbolicLink(later.resolveSibling("20991122T034700Z-000000"), paths.snapshot());
     var kept = new SnapshotEntry.Kept(paths.snapshot(), snapshot);
     for (String json :
-        List.of("", "{", "[]", "{}", "null", "{\"formatVersion\":1}", "{\"formatVersion\":1,\"files\":3,\"id\":7}",
+        List.of(
+            "",
+            "{",
+            "[]",
+            "{}",
+            "null",
+            "{\"formatVersion\":1}",
+            "{\"formatVersion\":1,\"files\":3,\"id\":7}",
             Files.readString(paths.snapshot().resolve("snapshot.json")))) {
       Files.writeString(later.resolve("snapshot.json"), json);
       assertThat(store.list()).hasSize(2).last().isEqualTo(kept);

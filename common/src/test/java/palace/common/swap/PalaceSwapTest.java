@@ -92,7 +92,8 @@ final class PalaceSwapTest {
 
   @Test
   void anErrorAtAnyStepOfTheCopyPutsTheOldPalaceBack() throws IOException {
-    // rename, rename (EXDEV), copyTree, force, rename, force, and only then the deletion of the build
+    // rename, rename (EXDEV), copyTree, force, rename, force, and only then the deletion of the
+    // build
     for (boolean performed : new boolean[] {false, true}) {
       for (var error : ERRORS) {
         for (int step = 3; step <= 6; step++) {
@@ -140,11 +141,11 @@ final class PalaceSwapTest {
     assertThat(TreeDigest.of(paths.palace())).isEqualTo(after);
     assertThat(TreeDigest.of(paths.aside())).isEqualTo(before);
     assertThat(names()).containsExactlyInAnyOrder(NAME, NAME + ".aside-" + RUN);
-    assertThat(log.lines()).anyMatch(line -> line.startsWith("WARN swap.copy-fallback cause=cross-device"));
+    assertThat(log.lines())
+        .anyMatch(line -> line.startsWith("WARN swap.copy-fallback cause=cross-device"));
 
     reset();
-    var denied =
-        new FaultyFileOps(failAt(2, false, () -> new AccessDeniedException("injected")));
+    var denied = new FaultyFileOps(failAt(2, false, () -> new AccessDeniedException("injected")));
     assertThatThrownBy(() -> swap(denied).publish(paths.build(), paths))
         .isInstanceOf(PalaceException.Failed.class)
         .hasCauseInstanceOf(AccessDeniedException.class);
@@ -232,11 +233,10 @@ final class PalaceSwapTest {
             "WARN rollback.start original-at=\"%s\" palace=\"%s\" cause=\"java.io.IOException: first\""
                 .formatted(paths.aside(), paths.palace()));
     assertThat(log.lines())
-        .anyMatch(
-            line ->
-                line.startsWith(
-                    "INFO rollback.done palace=\"%s\" from=\"%s\" ms="
-                        .formatted(paths.palace(), paths.aside())));
+        .anyMatch(line ->
+            line.startsWith(
+                "INFO rollback.done palace=\"%s\" from=\"%s\" ms="
+                    .formatted(paths.palace(), paths.aside())));
   }
 
   @Test
@@ -248,7 +248,8 @@ final class PalaceSwapTest {
             fill(paths.palace(), "foreign");
           }
         };
-    var thrown = catchThrowable(() -> swap(new FaultyFileOps(intruder)).publish(paths.build(), paths));
+    var thrown =
+        catchThrowable(() -> swap(new FaultyFileOps(intruder)).publish(paths.build(), paths));
 
     assertThat(thrown)
         .isInstanceOf(PalaceException.PersonNeeded.class)
@@ -288,7 +289,10 @@ final class PalaceSwapTest {
 
     assertThat(thrown).isInstanceOf(PalaceException.PersonNeeded.class);
     assertThat(thrown.getCause()).hasMessage("the first");
-    assertThat(thrown.getSuppressed()).singleElement().extracting(Throwable::getMessage).isEqualTo("the second");
+    assertThat(thrown.getSuppressed())
+        .singleElement()
+        .extracting(Throwable::getMessage)
+        .isEqualTo("the second");
     String command = ((PalaceException) thrown).hint();
     assertThat(log.lines().stream().filter(line -> line.startsWith("ERROR CRITICAL ")).toList())
         .singleElement()
@@ -319,7 +323,8 @@ final class PalaceSwapTest {
       if (busy <= 2) {
         swap(new FaultyFileOps(fault)).publish(paths.build(), paths);
         assertThat(TreeDigest.of(paths.palace())).isEqualTo(after);
-        assertThat(log.lines().stream().filter(line -> line.startsWith("WARN retry "))).hasSize(busy);
+        assertThat(log.lines().stream().filter(line -> line.startsWith("WARN retry ")))
+            .hasSize(busy);
         reset();
       } else {
         assertRolledBack(fault, new FileSystemException("busy"), "busy");
