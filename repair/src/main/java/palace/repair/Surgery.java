@@ -1,0 +1,6 @@
+package palace.repair;
+
+/// What treatments work with during one repair.
+public final class Surgery {
+  Surgery() {}
+}
