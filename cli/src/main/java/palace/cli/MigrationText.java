@@ -76,8 +76,9 @@ final class MigrationText {
             .mapToLong(MigrationReport.CollectionResult::drawers)
             .sum();
     lines.add(
-        "built, compared drawer by drawer, switched: chroma %s palace, %s, %s"
+        "built, compared drawer by drawer%s: chroma %s palace, %s, %s"
             .formatted(
+                migrated.snapshot().isPresent() ? ", exchanged" : "",
                 report.plan().to(),
                 Numbers.count(report.collections().size(), "collection"),
                 Numbers.count(drawers, "drawer")));
