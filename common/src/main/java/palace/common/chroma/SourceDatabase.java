@@ -48,6 +48,11 @@ public final class SourceDatabase implements AutoCloseable {
     return openWithJournal(file);
   }
 
+  static boolean isWriteAheadWithoutLog(Path file) throws IOException {
+    return sizeOf(sidecar(file, "-wal")) == 0
+        && headerOf(file)[WRITE_VERSION_OFFSET] == WAL_VERSION;
+  }
+
   /// SQLite itself decides whether a journal is hot: one that belongs to a live writer is not.
   private static SourceDatabase openWithJournal(Path file) throws IOException {
     long journalBytes = sizeOf(sidecar(file, "-journal"));

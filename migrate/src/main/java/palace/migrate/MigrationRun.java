@@ -1,0 +1,374 @@
+package palace.migrate;
+
+import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import palace.common.PalaceException;
+import palace.common.Progress;
+import palace.common.RunId;
+import palace.common.files.Companions;
+import palace.common.files.Durable;
+import palace.common.files.Likeness;
+import palace.common.files.TreeDelete;
+import palace.common.history.History;
+import palace.common.history.HistoryEntry;
+import palace.common.snapshot.Snapshot;
+import palace.common.snapshot.SnapshotStore;
+import palace.common.store.CollectionState;
+import palace.common.swap.LogValue;
+import palace.common.swap.PalacePaths;
+import palace.common.swap.PalaceSwap;
+import palace.common.swap.Seal;
+
+/// One migration that writes: build, proof, exchange, filing. The caller holds the lock.
+final class MigrationRun {
+  private static final Logger LOG = LoggerFactory.getLogger(MigrationRun.class);
+  private static final String COMMAND = "migrate";
+
+  private final MigrationRequest request;
+  private final RunId run;
+  private final Path palace;
+  private final PalacePaths paths;
+  private final Progress progress;
+  private final Clock clock;
+  private final long start = System.nanoTime();
+  private final List<String> warnings = new ArrayList<>();
+
+  MigrationRun(
+      MigrationRequest request, RunId run, Path palace, Progress progress, Clock clock)
+      throws IOException {
+    this.request = request;
+    this.run = run;
+    this.palace = palace;
+    this.progress = progress;
+    this.clock = clock;
+    paths = PalacePaths.of(request.targetDirectory().orElse(palace), run);
+  }
+
+  /// What is known once a build is proven.
+  private record Proven(
+      SourceFingerprint fingerprint,
+      MigrationPlan plan,
+      List<MigrationReport.CollectionResult> collections,
+      Map<String, List<String>> lost,
+      List<MigrationReport.Skipped> skipped,
+      List<String> notCarried) {}
+
+  MigrationReport run() throws IOException {
+    checkPlace();
+    Proven proven;
+    try {
+      proven = buildAndProve();
+      Optional<String> changed = SourceFingerprint.of(palace).differsFrom(proven.fingerprint());
+      if (changed.isPresent()) {
+        throw new PalaceException.Failed(
+            "%s changed while it was being migrated: %s".formatted(palace, changed.get()),
+            "stop whatever writes to it and try again");
+      }
+    } catch (IOException e) {
+      discard(e);
+      throw unchanged(e);
+    } catch (RuntimeException | Error e) {
+      discard(e);
+      throw e;
+    }
+    return request.targetDirectory().isPresent() ? place(proven) : exchange(proven);
+  }
+
+  /// Refuses what can be known before the first byte is written.
+  private void checkPlace() throws IOException {
+    if (request.targetDirectory().isEmpty()) {
+      PalaceSwap.onDisk().check(paths);
+      return;
+    }
+    if (Files.exists(paths.palace(), NOFOLLOW_LINKS)) {
+      throw new PalaceException.Refused(
+          "%s exists already; nothing was changed".formatted(paths.palace()),
+          "name a directory that does not exist yet with --target");
+    }
+    if (paths.palace().startsWith(palace)) {
+      throw new PalaceException.Refused(
+          "%s lies inside the palace; nothing was changed".formatted(paths.palace()),
+          "name a directory outside of it with --target");
+    }
+  }
+
+  private Proven buildAndProve() throws IOException {
+    var fingerprint = SourceFingerprint.of(palace);
+    try (OpenSource source = OpenSource.open(palace)) {
+      List<CollectionTarget> targets = CollectionTarget.of(source);
+      var planner =
+          new MigrationPlanner(source, targets, request.release(), request.batchSize());
+      MigrationPlan plan = planner.plan(paths.parent());
+      requireRoom(plan);
+      var notCarried = new ArrayList<>(plan.notCarried());
+      var lost = build(source, targets, planner, notCarried);
+      ParityCheck.Result parity = prove(source);
+      seal(plan, parity, notCarried);
+      return new Proven(
+          fingerprint, plan, results(targets, parity), lost, skipped(source), notCarried);
+    }
+  }
+
+  private void requireRoom(MigrationPlan plan) throws PalaceException {
+    if (plan.neededBytes() > plan.freeBytes()) {
+      throw new PalaceException.Refused(
+          "%s has %,d bytes free, the new palace may need %,d"
+              .formatted(paths.parent(), plan.freeBytes(), plan.neededBytes()),
+          "make room there, or write the new palace elsewhere with --target DIR");
+    }
+  }
+
+  private Map<String, List<String>> build(
+      OpenSource source,
+      List<CollectionTarget> targets,
+      MigrationPlanner planner,
+      List<String> notCarried)
+      throws IOException {
+    LOG.info("build.start dir={} to={}", LogValue.of(paths.build()), request.release());
+    Durable.createDirectory(paths.build(), Durable.OWNER_ONLY);
+    new PalaceBuilder(paths.build(), request.release(), request.batchSize(), progress)
+        .build(source, targets);
+    var lost = NeedsEmbedding.write(paths.build(), source, request.batchSize());
+    Companions.Carried companions =
+        Companions.copy(palace, paths.build(), planner::belongsToStore);
+    companions
+        .notCarried()
+        .forEach(name -> notCarried.add("file %s: a pipe, socket or device".formatted(name)));
+    Likeness.carryAccess(palace, paths.build());
+    return lost;
+  }
+
+  /// Nothing that the build's own writer knew is believed: it is opened anew.
+  private ParityCheck.Result prove(OpenSource source) throws IOException {
+    try (OpenSource build = OpenSource.open(paths.build())) {
+      ParityCheck.Result parity =
+          ParityCheck.compare(
+              source, build, request.release(), request.batchSize(), progress);
+      if (parity.count() > 0) {
+        throw new PalaceException.Failed(
+            "the new palace is not equal to the old one in %d places: %s"
+                .formatted(
+                    parity.count(),
+                    parity.differences().stream()
+                        .map(ParityDifference::sentence)
+                        .collect(Collectors.joining("; "))),
+            "run it again with --keep-build and look at the build");
+      }
+      return parity;
+    }
+  }
+
+  private void seal(MigrationPlan plan, ParityCheck.Result parity, List<String> notCarried)
+      throws IOException {
+    var contents = new TreeMap<String, Seal.Contents>();
+    parity
+        .digests()
+        .forEach((key, digest) -> contents.put(sealName(key, contents), contents(plan, key, digest)));
+    var origin =
+        new Seal.Origin(
+            run.value(),
+            request.toolVersion(),
+            clock.instant(),
+            plan.from().releases(),
+            request.release().toString());
+    Seal.of(paths.build(), origin, contents, notCarried).write(paths.build());
+    Durable.forceTree(paths.build());
+    Durable.forceDirectory(paths.parent());
+  }
+
+  private static String sealName(CollectionKey key, Map<String, Seal.Contents> taken) {
+    return taken.containsKey(key.name())
+        ? key.tenant() + "/" + key.database() + "/" + key.name()
+        : key.name();
+  }
+
+  private static Seal.Contents contents(MigrationPlan plan, CollectionKey key, String digest) {
+    return plan.collections().stream()
+        .filter(collection ->
+            new CollectionKey(collection.tenant(), collection.database(), collection.name())
+                .equals(key))
+        .findFirst()
+        .map(collection ->
+            new Seal.Contents(collection.drawers() - collection.missing(), digest))
+        .orElseThrow();
+  }
+
+  private static List<MigrationReport.CollectionResult> results(
+      List<CollectionTarget> targets, ParityCheck.Result parity) {
+    var results = new ArrayList<MigrationReport.CollectionResult>();
+    for (CollectionTarget target : targets) {
+      CollectionState state = target.source();
+      long index = state.vectorsInIndex();
+      long queue = state.vectorsInQueue();
+      results.add(
+          new MigrationReport.CollectionResult(
+              state.name(),
+              state.row().tenant(),
+              state.row().database(),
+              state.space().chromaName(),
+              state.dimension(),
+              target.carried().size(),
+              index,
+              queue,
+              target.carried().size() - index - queue,
+              MigrationPlanner.indexFiles(target.segment()),
+              parity.digests().getOrDefault(CollectionKey.of(state), "")));
+    }
+    return results;
+  }
+
+  private static List<MigrationReport.Skipped> skipped(OpenSource source) {
+    return source.collections().stream()
+        .flatMap(state ->
+            state.skipped().stream()
+                .map(row ->
+                    new MigrationReport.Skipped(
+                        state.name(), row.sequence(), row.id(), row.reason())))
+        .toList();
+  }
+
+  private MigrationReport place(Proven proven) throws IOException {
+    try {
+      Durable.rename(paths.build(), paths.palace());
+    } catch (IOException e) {
+      discard(e);
+      throw unchanged(e);
+    } catch (RuntimeException | Error e) {
+      discard(e);
+      throw e;
+    }
+    return report(
+        proven,
+        new MigrationReport.Outcome.Migrated(
+            paths.palace(), Optional.empty(), Optional.empty()));
+  }
+
+  private MigrationReport exchange(Proven proven) throws IOException {
+    try {
+      PalaceMigrator.requireUnused(palace);
+      PalaceSwap.onDisk().publish(paths.build(), paths);
+    } catch (PalaceException.PersonNeeded e) {
+      throw e;
+    } catch (IOException | RuntimeException e) {
+      discard(e);
+      throw e;
+    }
+    Path previous = fileAside();
+    var outcome =
+        new MigrationReport.Outcome.Migrated(
+            paths.palace(), Optional.of(previous), Optional.of(undo(previous)));
+    record(report(proven, outcome));
+    return report(proven, outcome);
+  }
+
+  /// The exchange is done and durable; what fails from here on is said, and undoes nothing.
+  private Path fileAside() {
+    try {
+      var occasion =
+          new Snapshot.Occasion(run, COMMAND, clock.instant(), request.toolVersion());
+      SnapshotStore.in(paths.ops()).fileAside(paths, occasion);
+      return paths.snapshot().resolve("palace");
+    } catch (IOException e) {
+      Path at = Files.exists(paths.aside()) ? paths.aside() : paths.snapshot().resolve("palace");
+      LOG.warn("snapshot.not-filed dir={} cause={}", LogValue.of(at), LogValue.of(e));
+      warnings.add(
+          "the previous palace is whole at %s but could not be filed as a snapshot: %s"
+              .formatted(at, e.getMessage()));
+      return at;
+    }
+  }
+
+  private String undo(Path previous) {
+    Path undone = paths.palace().resolveSibling(paths.palace().getFileName() + ".undone-" + run);
+    return "mv -- %s %s && mv -- %s %s"
+        .formatted(
+            quoted(paths.palace()), quoted(undone), quoted(previous), quoted(paths.palace()));
+  }
+
+  private static String quoted(Path path) {
+    return "'" + path.toString().replace("'", "'\\''") + "'";
+  }
+
+  private void record(MigrationReport report) {
+    try {
+      History.in(paths.ops())
+          .append(
+              new HistoryEntry(
+                  clock.instant(),
+                  run,
+                  COMMAND,
+                  "done",
+                  report.exitCode().code(),
+                  request.toolVersion(),
+                  Map.of(
+                      "from", report.plan().from().toString(),
+                      "to", request.release().toString(),
+                      "drawers", report.plan().drawers(),
+                      "seconds", report.seconds())));
+    } catch (IOException e) {
+      LOG.warn("history.not-written cause={}", LogValue.of(e));
+      warnings.add("this run is not in the history: " + e.getMessage());
+    }
+  }
+
+  private MigrationReport report(Proven proven, MigrationReport.Outcome outcome) {
+    var lost = new TreeMap<String, Map<String, List<String>>>();
+    proven.lost().forEach((name, ids) -> lost.put(name, Map.of("vectors", ids)));
+    var said = new ArrayList<>(warnings);
+    if (!lost.isEmpty()) {
+      said.add(
+          "drawers whose vector exists nowhere are kept in %s until they have one"
+              .formatted(paths.palace().resolve(NeedsEmbedding.NAME)));
+    }
+    return new MigrationReport(
+        run,
+        proven.plan(),
+        outcome,
+        proven.collections(),
+        lost,
+        proven.skipped(),
+        proven.notCarried(),
+        said,
+        (System.nanoTime() - start) / 1e9);
+  }
+
+  private void discard(Throwable cause) {
+    if (request.keepBuild() || !Files.exists(paths.build(), NOFOLLOW_LINKS)) {
+      return;
+    }
+    try {
+      TreeDelete.delete(paths.build());
+    } catch (IOException e) {
+      LOG.warn("build.leftover dir={} cause={}", LogValue.of(paths.build()), LogValue.of(e));
+      cause.addSuppressed(e);
+    }
+  }
+
+  /// Every failure before the exchange leaves the palace as it was, and says so.
+  private IOException unchanged(IOException failure) {
+    String said = failure instanceof PalaceException ? failure.getMessage() : failure.toString();
+    String message =
+        said.contains("nothing was changed") ? said : said + "; nothing was changed";
+    return switch (failure) {
+      case PalaceException.Refused e -> new PalaceException.Refused(message, e.hint(), e);
+      case PalaceException.DamagedDatabase e ->
+          new PalaceException.DamagedDatabase(message, e.hint(), e);
+      case PalaceException.Busy e -> new PalaceException.Busy(message, e.hint());
+      case PalaceException e -> new PalaceException.Failed(message, e.hint(), e);
+      case IOException e ->
+          new PalaceException.Failed(message, "remove the cause and run it again", e);
+    };
+  }
+}
