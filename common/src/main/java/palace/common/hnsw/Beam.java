@@ -4,8 +4,8 @@ import java.util.Arrays;
 
 /// hnswlib's searches over one graph, with the marks and queues they need; for one thread.
 ///
-/// A finding is a distance and a slot in one number: the distance's bits in an order that numbers share in the upper half,
-/// the slot in the lower.
+/// A finding is a distance and a slot in one number: the distance's bits in an order that numbers
+/// share in the upper half, the slot in the lower.
 final class Beam {
   private final Graph graph;
   private final int[] marks;
@@ -35,7 +35,8 @@ final class Beam {
     return Float.intBitsToFloat(bits ^ ((bits >> 31) & 0x7FFF_FFFF));
   }
 
-  /// {@return the slot that greedy steps reach from a start, down to and not including the last level}
+  /// {@return the slot that greedy steps reach from a start, down to and not including the last
+  /// level}
   int descend(float[] query, int start, int fromLevel, int downTo) {
     int best = start;
     for (int level = fromLevel; level > downTo; level--) {
@@ -62,7 +63,8 @@ final class Beam {
     return best;
   }
 
-  /// Collects the nearest elements that are not deleted, walking over deleted ones; they stand in [#found()], nearest first.
+  /// Collects the nearest elements that are not deleted, walking over deleted ones; they stand in
+  /// [#found()], nearest first.
   ///
   /// @param width most elements to collect
   /// @return their number

@@ -8,7 +8,8 @@ import jdk.incubator.vector.VectorSpecies;
 
 /// The distance of a space between vectors of one dimension, in lanes as wide as the machine has.
 ///
-/// Multiplication and addition stay two operations: a fused one is emulated, and then very slow, where the hardware lacks it.
+/// Multiplication and addition stay two operations: a fused one is emulated, and then very slow,
+/// where the hardware lacks it.
 final class Distance {
   private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
   private static final int LANES = SPECIES.length();

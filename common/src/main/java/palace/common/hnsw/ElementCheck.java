@@ -4,9 +4,10 @@ import java.util.List;
 
 /// Checks the labels, vectors and lengths of all elements.
 ///
-/// Every component must be finite. In a cosine index a stored vector has length one, or zero when the original was zero, and
-/// `length.bin` holds a finite length, zero exactly for zero vectors. Deleted elements keep their place in the graph, so their
-/// vectors must be finite too; the rest is asked of live ones only.
+/// Every component must be finite. In a cosine index a stored vector has length one, or zero when
+/// the original was zero, and `length.bin` holds a finite length, zero exactly for zero vectors.
+/// Deleted elements keep their place in the graph, so their vectors must be finite too; the rest is
+/// asked of live ones only.
 final class ElementCheck {
   private static final float NORM_TOLERANCE = 1e-4f;
 

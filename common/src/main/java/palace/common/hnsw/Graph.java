@@ -7,10 +7,11 @@ import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import palace.common.PalaceException;
 
-/// The elements of an index with their links: level 0 in the bytes of `data_level0.bin`, the levels above in arrays.
+/// The elements of an index with their links: level 0 in the bytes of `data_level0.bin`, the levels
+/// above in arrays.
 ///
-/// A block of an upper level is one count followed by M slots. Reading neighbours never leaves the graph, whatever the bytes
-/// say; writing needs mapped bytes that can be written.
+/// A block of an upper level is one count followed by M slots. Reading neighbours never leaves the
+/// graph, whatever the bytes say; writing needs mapped bytes that can be written.
 final class Graph {
   private static final int[] NO_LEVELS = {};
   private static final long LINK_LIST_SLACK_BYTES = 1 << 20;
@@ -38,7 +39,8 @@ final class Graph {
   /// Takes the upper levels of a sound index into memory.
   ///
   /// @param level0 the elements, with room for as many as the capacity says
-  /// @throws PalaceException.Refused when the header cannot be trusted or the link lists are absurdly large
+  /// @throws PalaceException.Refused when the header cannot be trusted or the link lists are
+  ///     absurdly large
   static Graph read(HnswIndex index, Space space, MemorySegment level0, int capacity)
       throws IOException {
     var header = index.header();

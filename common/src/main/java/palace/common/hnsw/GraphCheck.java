@@ -6,8 +6,9 @@ import java.util.List;
 
 /// Checks the links of all elements on all levels, and which live elements a search can reach.
 ///
-/// A list has no more neighbours than fit; each neighbour is another element of the index, stands on that level, and occurs
-/// once. Reachable is what a walk from the entry point over all levels meets: a greedy descent may begin level 0 anywhere.
+/// A list has no more neighbours than fit; each neighbour is another element of the index, stands
+/// on that level, and occurs once. Reachable is what a walk from the entry point over all levels
+/// meets: a greedy descent may begin level 0 anywhere.
 final class GraphCheck {
   private final HnswIndex index;
   private final LinkLists lists;

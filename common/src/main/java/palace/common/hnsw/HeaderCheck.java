@@ -3,7 +3,8 @@ package palace.common.hnsw;
 import java.util.List;
 import java.util.Locale;
 
-/// Checks `header.bin` by itself, against the layout that the database leads to expect, and against the sizes of the files.
+/// Checks `header.bin` by itself, against the layout that the database leads to expect, and against
+/// the sizes of the files.
 final class HeaderCheck {
   private static final double MULT_TOLERANCE = 1e-6;
   private static final long LARGEST_EF_CONSTRUCTION = Integer.MAX_VALUE;

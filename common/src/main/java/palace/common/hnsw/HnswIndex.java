@@ -11,11 +11,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/// One segment directory, read-only, its files mapped into memory; any of them may be missing, cut or false.
+/// One segment directory, read-only, its files mapped into memory; any of them may be missing, cut
+/// or false.
 ///
-/// The layout comes from the header when it is sound, else from what the database leads to expect, so that vectors can be
-/// taken out of `data_level0.bin` when the header is lost. Slots are bounded by the bytes that are there, so no accessor
-/// leaves its file; what the bytes say is judged by [IndexCheck]. May be used by several threads.
+/// The layout comes from the header when it is sound, else from what the database leads to expect,
+/// so that vectors can be taken out of `data_level0.bin` when the header is lost. Slots are bounded
+/// by the bytes that are there, so no accessor leaves its file; what the bytes say is judged by
+/// [IndexCheck]. May be used by several threads.
 public final class HnswIndex implements AutoCloseable {
   static final ValueLayout.OfInt INT =
       ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
@@ -63,7 +65,8 @@ public final class HnswIndex implements AutoCloseable {
 
   /// Opens a segment directory.
   ///
-  /// @param expected the layout by the database's dimension and M; used when the header has none or a false one
+  /// @param expected the layout by the database's dimension and M; used when the header has none or
+  ///     a false one
   /// @throws IOException when a file that is there cannot be opened
   public static HnswIndex open(Path directory, Optional<IndexLayout> expected)
       throws IOException {
@@ -101,7 +104,8 @@ public final class HnswIndex implements AutoCloseable {
     return layout.isPresent() && header.flatMap(HnswHeader::layout).equals(layout);
   }
 
-  /// {@return whether this is the placeholder that Chroma makes before it persists anything: no pickle, no elements}
+  /// {@return whether this is the placeholder that Chroma makes before it persists anything: no
+  /// pickle, no elements}
   public boolean isYoung() {
     return !pickled && header.isPresent() && header.get().elementCount() == 0;
   }
@@ -131,7 +135,8 @@ public final class HnswIndex implements AutoCloseable {
     };
   }
 
-  /// {@return the elements by the header, no more than there are slots; all slots when the header is not trusted}
+  /// {@return the elements by the header, no more than there are slots; all slots when the header
+  /// is not trusted}
   public int elementCount() {
     if (!headerIsTrusted()) {
       return slotCount;
@@ -140,7 +145,8 @@ public final class HnswIndex implements AutoCloseable {
     return count < 0 || count > slotCount ? slotCount : (int) count;
   }
 
-  /// {@return the whole elements that the bytes of `data_level0.bin` have room for; those past the element count may be junk}
+  /// {@return the whole elements that the bytes of `data_level0.bin` have room for; those past the
+  /// element count may be junk}
   public int slotCount() {
     return slotCount;
   }
@@ -181,14 +187,16 @@ public final class HnswIndex implements AutoCloseable {
     return !Float.isNaN(length);
   }
 
-  /// {@return the length of a slot's original vector, meaningful for cosine only; NaN when `length.bin` does not reach it}
+  /// {@return the length of a slot's original vector, meaningful for cosine only; NaN when
+  /// `length.bin` does not reach it}
   public float length(int slot) {
     start(slot);
     var lengths = lengthFile.bytes();
     return 4L * slot + 4 > lengths.byteSize() ? Float.NaN : lengths.get(FLOAT, 4L * slot);
   }
 
-  /// {@return the number of level-0 neighbours that a slot claims, which may be more than there is room for}
+  /// {@return the number of level-0 neighbours that a slot claims, which may be more than there is
+  /// room for}
   public int neighbourCount(int slot) {
     return level0.get(SHORT, start(slot)) & 0xFFFF;
   }

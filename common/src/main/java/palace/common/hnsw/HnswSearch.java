@@ -4,7 +4,8 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 
-/// Nearest-neighbour search in an index, as Chroma would do it; for one thread. The index must stay open meanwhile.
+/// Nearest-neighbour search in an index, as Chroma would do it; for one thread. The index must stay
+/// open meanwhile.
 public final class HnswSearch {
   private final HnswIndex index;
   private final Graph graph;
@@ -23,7 +24,8 @@ public final class HnswSearch {
     this.beam = new Beam(graph, graph.count());
   }
 
-  /// Prepares searches; false links are stepped over, so that any index whose header is sound can be searched.
+  /// Prepares searches; false links are stepped over, so that any index whose header is sound can
+  /// be searched.
   ///
   /// @throws palace.common.PalaceException.Refused when the header is not sound
   public static HnswSearch over(HnswIndex index, Space space) throws IOException {

@@ -13,10 +13,12 @@ import java.util.Optional;
 import java.util.Random;
 import palace.common.PalaceException;
 
-/// Builds an index by hnswlib's algorithm, its elements written straight into a mapped `data_level0.bin`.
+/// Builds an index by hnswlib's algorithm, its elements written straight into a mapped
+/// `data_level0.bin`.
 ///
-/// The same elements in the same order give the same bytes. Nothing is complete before [#finish()]: a build that is closed
-/// earlier leaves files behind that are the caller's to delete. For one thread.
+/// The same elements in the same order give the same bytes. Nothing is complete before [#finish()]:
+/// a build that is closed earlier leaves files behind that are the caller's to delete. For one
+/// thread.
 public final class IndexBuild implements AutoCloseable {
   private static final long SEED = 100;
   private static final int HIGHEST_LEVEL = 40;
@@ -45,7 +47,8 @@ public final class IndexBuild implements AutoCloseable {
     random = new Random(SEED + graph.count());
   }
 
-  /// Begins an index in a directory that does not exist yet; the room for all elements is taken from the disk at once.
+  /// Begins an index in a directory that does not exist yet; the room for all elements is taken
+  /// from the disk at once.
   ///
   /// @param capacity most elements that will be added
   /// @throws IOException when the directory exists or the disk is full
@@ -68,7 +71,8 @@ public final class IndexBuild implements AutoCloseable {
     }
   }
 
-  /// Continues a sound index, whose files are changed in place: give a copy in a directory of our own.
+  /// Continues a sound index, whose files are changed in place: give a copy in a directory of our
+  /// own.
   ///
   /// @param additional most elements that will be added
   /// @throws PalaceException.Refused when the index has a fault that is more than a notice
@@ -117,7 +121,8 @@ public final class IndexBuild implements AutoCloseable {
   /// @param stored the vector as its space stores it: see [Space#toStored(float[])]
   /// @param length what belongs into `length.bin`; 0 unless the space is cosine
   /// @return its slot
-  /// @throws IllegalArgumentException when a component is not finite, or the dimension or the label is wrong
+  /// @throws IllegalArgumentException when a component is not finite, or the dimension or the label
+  ///     is wrong
   public int add(long label, float[] stored, float length) {
     requireGood(label, stored, length);
     int level = randomLevel();
@@ -184,8 +189,8 @@ public final class IndexBuild implements AutoCloseable {
     graph.markDeleted(Objects.checkIndex(slot, graph.count()));
   }
 
-  /// Links what no search would reach, writes all four files at their exact size and forces each to the disk. The directory
-  /// itself is the caller's to force.
+  /// Links what no search would reach, writes all four files at their exact size and forces each to
+  /// the disk. The directory itself is the caller's to force.
   public void finish() throws IOException {
     new Reach(graph, beam).linkStrays();
     int count = graph.count();
@@ -242,7 +247,8 @@ public final class IndexBuild implements AutoCloseable {
     }
   }
 
-  /// Writing the room, instead of leaving a hole, makes a full disk an exception here and not a fault of the mapped memory.
+  /// Writing the room, instead of leaving a hole, makes a full disk an exception here and not a
+  /// fault of the mapped memory.
   private static MemorySegment map(Path file, long bytes, Arena arena) throws IOException {
     try (var channel =
         FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {

@@ -6,9 +6,10 @@ import palace.common.pickle.IndexMetadata;
 
 /// Looks at an index and says what is wrong with it, in time and memory linear in its elements.
 ///
-/// The order is: the header by itself, the sizes of the files, the levels, then, when there are elements to speak of, their
-/// labels and vectors, their links, what a search can reach, and last how the pickle agrees. Whatever a damage makes
-/// meaningless is not examined: without a trusted header no links are, without any layout no vectors are.
+/// The order is: the header by itself, the sizes of the files, the levels, then, when there are
+/// elements to speak of, their labels and vectors, their links, what a search can reach, and last
+/// how the pickle agrees. Whatever a damage makes meaningless is not examined: without a trusted
+/// header no links are, without any layout no vectors are.
 public final class IndexCheck {
   /// Rust releases keep labels in 32 bits.
   public static final long LARGEST_LABEL = 0xFFFF_FFFFL;
@@ -58,8 +59,8 @@ public final class IndexCheck {
     }
   }
 
-  /// Links of elements that the file does not hold any more would all seem to lead nowhere; that the file is too short is said
-  /// already.
+  /// Links of elements that the file does not hold any more would all seem to lead nowhere; that
+  /// the file is too short is said already.
   private void examineLinks(int count) {
     var layout = index.layout().orElseThrow();
     var lists = LinkLists.read(index.linkListBytes(), layout, count);

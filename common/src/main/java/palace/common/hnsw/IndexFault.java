@@ -1,6 +1,7 @@
 package palace.common.hnsw;
 
-/// One thing that [IndexCheck] says is wrong with an index: one value per kind, with counts and the first place.
+/// One thing that [IndexCheck] says is wrong with an index: one value per kind, with counts and the
+/// first place.
 ///
 /// Slots are hnswlib's internal ids. What a fault means for the drawers is the doctor's to say.
 public sealed interface IndexFault {
@@ -175,7 +176,7 @@ public sealed interface IndexFault {
   record NeighbourLevelTooLow(long count, int firstSlot, int firstLevel) implements InGraph {
     @Override
     public String sentence() {
-      return "%d neighbours do not reach the level they are linked on, first in element %d on level %d"
+      return "%d neighbours do not reach up to their link, first in element %d on level %d"
           .formatted(count, firstSlot, firstLevel);
     }
   }
@@ -208,7 +209,8 @@ public sealed interface IndexFault {
     }
   }
 
-  /// Live elements cannot be reached from the entry point (H6). hnswlib itself leaves a few in large indexes.
+  /// Live elements cannot be reached from the entry point (H6). hnswlib itself leaves a few in
+  /// large indexes.
   record Unreachable(long count, long liveCount, int firstSlot) implements InGraph {
     @Override
     public Harm harm() {
@@ -259,7 +261,8 @@ public sealed interface IndexFault {
     }
   }
 
-  /// Live vectors of a cosine index have another length than 1 or 0 (H10): damaged, or the space is not cosine.
+  /// Live vectors of a cosine index have another length than 1 or 0 (H10): damaged, or the space is
+  /// not cosine.
   record NormWrong(long count, long liveCount, int firstSlot, float firstNorm) implements InGraph {
     @Override
     public Harm harm() {
@@ -293,7 +296,8 @@ public sealed interface IndexFault {
     }
   }
 
-  /// Live vectors are all zero where that is suspicious: in a cosine index those with a length above zero (H10).
+  /// Live vectors are all zero where that is suspicious: in a cosine index those with a length
+  /// above zero (H10).
   record ZeroVectors(long count, long longestRun, int firstSlotOfRun, Harm harm)
       implements InGraph {
     @Override
@@ -303,7 +307,8 @@ public sealed interface IndexFault {
     }
   }
 
-  /// The pickle says that fewer labels were given out than the highest one, or than there are elements (H7).
+  /// The pickle says that fewer labels were given out than the highest one, or than there are
+  /// elements (H7).
   record TotalTooLow(long total, long highestLabel, long elementCount) implements InPickle {
     @Override
     public Harm harm() {
@@ -312,7 +317,7 @@ public sealed interface IndexFault {
 
     @Override
     public String sentence() {
-      return "the pickle counts %d elements ever added; the highest label is %d and there are %d elements"
+      return "the pickle counts %d labels given out; the highest is %d, and there are %d elements"
           .formatted(total, highestLabel, elementCount);
     }
   }

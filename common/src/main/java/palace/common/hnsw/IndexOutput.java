@@ -7,7 +7,8 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
-/// One index file being written from its beginning, little-endian; whole and on the disk only after [#finish()].
+/// One index file being written from its beginning, little-endian; whole and on the disk only after
+/// [#finish()].
 final class IndexOutput implements AutoCloseable {
   private final FileChannel channel;
   private final ByteBuffer buffer =

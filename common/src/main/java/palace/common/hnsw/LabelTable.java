@@ -8,7 +8,8 @@ public final class LabelTable {
   private static final long SLOT_MASK = 0x7FFF_FFFFL;
   private static final long DELETED = 0x8000_0000L;
 
-  /// Label, deleted bit and slot in one number, the sign bit turned over so that numbers sort as labels do.
+  /// Label, deleted bit and slot in one number, the sign bit turned over so that numbers sort as
+  /// labels do.
   private final long[] entries;
 
   private LabelTable(long[] entries) {

@@ -5,13 +5,15 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import java.lang.foreign.MemorySegment;
 import java.util.Optional;
 
-/// Decides between the layout of the header and the one that the database leads to expect, by looking at elements.
+/// Decides between the layout of the header and the one that the database leads to expect, by
+/// looking at elements.
 final class LayoutChoice {
   private static final int SAMPLED_ELEMENTS = 256;
 
   private LayoutChoice() {}
 
-  /// {@return the header's layout unless it is missing, or the expected one fits the first elements better}
+  /// {@return the header's layout unless it is missing, or the expected one fits the first elements
+  /// better}
   static Optional<IndexLayout> of(
       Optional<IndexLayout> header, Optional<IndexLayout> expected, MemorySegment level0) {
     if (header.isEmpty() || expected.isEmpty() || header.equals(expected)) {

@@ -4,9 +4,10 @@ import java.lang.foreign.MemorySegment;
 
 /// Levels and upper neighbours of the elements, found by walking `link_lists.bin` once.
 ///
-/// The file holds, per element, a u32 size and as many bytes: one block per level from 1 up, each u16 count, u16 unused and M
-/// u32 slots. There are no offsets and no trailer, so the walk ends at the first size that cannot be; elements from there on
-/// are taken to stand on level 0 only. Nothing is read past the last element, however large the file is.
+/// The file holds, per element, a u32 size and as many bytes: one block per level from 1 up, each
+/// u16 count, u16 unused and M u32 slots. There are no offsets and no trailer, so the walk ends at
+/// the first size that cannot be; elements from there on are taken to stand on level 0 only.
+/// Nothing is read past the last element, however large the file is.
 final class LinkLists {
   /// The highest level that a list may reach; hnswlib's random levels stay below it by far.
   static final int HIGHEST_LEVEL = 60;

@@ -47,7 +47,8 @@ final class Linker {
     graph.link(from, level, kept, select(rivals, number + 1, most, kept));
   }
 
-  /// hnswlib's getNeighborsByHeuristic2: nearest first, leaving out whatever is nearer to one already taken.
+  /// hnswlib's getNeighborsByHeuristic2: nearest first, leaving out whatever is nearer to one
+  /// already taken.
   private int select(long[] candidates, int candidateCount, int most, int[] into) {
     int number = 0;
     for (int i = 0; i < candidateCount && number < most; i++) {

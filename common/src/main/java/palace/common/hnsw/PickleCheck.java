@@ -4,8 +4,9 @@ import java.util.BitSet;
 import java.util.List;
 import palace.common.pickle.IndexMetadata;
 
-/// Checks that the pickle and the index agree: the maps are each other's inverse, every mapped label belongs to a live element
-/// and every live element to a mapped label, and the label counter is ahead of all labels.
+/// Checks that the pickle and the index agree: the maps are each other's inverse, every mapped
+/// label belongs to a live element and every live element to a mapped label, and the label counter
+/// is ahead of all labels.
 final class PickleCheck {
   private final HnswIndex index;
   private final IndexMetadata metadata;
@@ -100,7 +101,8 @@ final class PickleCheck {
     var mapped = new BitSet(labels.size());
     for (long label : metadata.idToLabel().values()) {
       int rank = labels.firstRank(label);
-      // Ids that share a label, which only a false pickle has, must not walk its elements again and again.
+      // Ids that share a label, which only a false pickle has, must not walk its elements again and
+      // again.
       while (rank < labels.size() && labels.label(rank) == label && !mapped.get(rank)) {
         mapped.set(rank++);
       }

@@ -5,9 +5,10 @@ import java.util.BitSet;
 
 /// Makes every element of a graph reachable from the entry point on level 0.
 ///
-/// hnswlib's pruning can take the last link to an element away; no search finds it then. Each such stray gets a link from an
-/// element near it that is reached and has room. Where none has, the link replaces another one, whose target the stray then
-/// takes over: what was reached stays reached, and no list grows beyond its bound.
+/// hnswlib's pruning can take the last link to an element away; no search finds it then. Each such
+/// stray gets a link from an element near it that is reached and has room. Where none has, the link
+/// replaces another one, whose target the stray then takes over: what was reached stays reached,
+/// and no list grows beyond its bound.
 final class Reach {
   private static final int WIDTH = 64;
 

@@ -6,7 +6,8 @@ import java.util.Optional;
 public enum Space {
   /// Squared Euclidean distance of the vectors as given.
   L2("l2"),
-  /// One minus the dot product of vectors stored with length one; the original length stands in `length.bin`.
+  /// One minus the dot product of vectors stored with length one; the original length stands in
+  /// `length.bin`.
   COSINE("cosine"),
   /// One minus the dot product of the vectors as given.
   IP("ip");
@@ -44,10 +45,12 @@ public enum Space {
     return (float) Math.sqrt(sum);
   }
 
-  /// Brings a vector into the form in which this space stores it: divided by its length for cosine, unchanged otherwise.
+  /// Brings a vector into the form in which this space stores it: divided by its length for cosine,
+  /// unchanged otherwise.
   ///
   /// @param vector changed in place
-  /// @return what belongs into `length.bin`: the length before, or 0 where this space has no use for it
+  /// @return what belongs into `length.bin`: the length before, or 0 where this space has no use
+  ///     for it
   public float toStored(float[] vector) {
     return this == COSINE ? normalise(vector) : 0;
   }

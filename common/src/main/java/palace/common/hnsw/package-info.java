@@ -1,8 +1,8 @@
 /// hnswlib's files as Chroma persists them: reader, check, builder and search.
 ///
-/// A segment directory holds `header.bin`, `data_level0.bin`, `length.bin`, `link_lists.bin` and, once Chroma has persisted
-/// it for the first time, `index_metadata.pickle`. All numbers are little-endian without padding, the same from Chroma
-/// 0.4.0 to 1.5.9.
+/// A segment directory holds `header.bin`, `data_level0.bin`, `length.bin`, `link_lists.bin` and,
+/// once Chroma has persisted it for the first time, `index_metadata.pickle`. All numbers are
+/// little-endian without padding, the same from Chroma 0.4.0 to 1.5.9.
 ///
 /// | hnswlib | Chroma | here |
 /// |---|---|---|

@@ -61,7 +61,8 @@ public final class IndexPickle {
     }
   }
 
-  /// Writes a new file in the form that every release from 0.5.0 on reads, and forces it to the disk.
+  /// Writes a new file in the form that every release from 0.5.0 on reads, and forces it to the
+  /// disk.
   ///
   /// @throws java.nio.file.FileAlreadyExistsException when the file exists
   public static void write(Path newFile, IndexMetadata metadata) throws IOException {
@@ -72,7 +73,8 @@ public final class IndexPickle {
     }
   }
 
-  /// Writes the form that every release from 0.5.0 on reads, whatever the shape was; leaves the stream open.
+  /// Writes the form that every release from 0.5.0 on reads, whatever the shape was; leaves the
+  /// stream open.
   public static void write(OutputStream stream, IndexMetadata metadata) throws IOException {
     var buffered = new BufferedOutputStream(stream, 1 << 16);
     new PickleWriter(buffered).write(metadata);

@@ -6,7 +6,8 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
-/// The fields of the outermost value of a pickle, turned into [IndexMetadata] only when each has the type Chroma gives it.
+/// The fields of the outermost value of a pickle, turned into [IndexMetadata] only when each has
+/// the type Chroma gives it.
 ///
 /// @param entries name and value of each field; unknown ones are ignored
 /// @param shape what held them
@@ -64,7 +65,7 @@ record PickleFields(Map<Object, Object> entries, IndexMetadata.Shape shape) {
     }
     for (var entry : found.entrySet()) {
       if (!keys.isInstance(entry.getKey()) || !values.isInstance(entry.getValue())) {
-        throw new MalformedPickle("the field " + field + " holds something else than ids and numbers");
+        throw new MalformedPickle("the field " + field + " does not map ids and labels");
       }
     }
     return (Map<K, V>) (Map<?, ?>) found;

@@ -7,7 +7,8 @@ import java.nio.channels.ReadableByteChannel;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 
-/// The bytes of a pickle in order, little-endian, through one buffer; no length is believed before it is bounded.
+/// The bytes of a pickle in order, little-endian, through one buffer; no length is believed before
+/// it is bounded.
 final class PickleInput {
   private static final int BUFFER_BYTES = 1 << 16;
   private static final int LONGEST_TEXT_BYTES = 1 << 20;

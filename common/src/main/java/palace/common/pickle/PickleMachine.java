@@ -22,9 +22,10 @@ import org.jspecify.annotations.Nullable;
 /// | MEMOIZE, BINPUT, LONG_BINPUT | `94`, `q` u8, `r` u32 | | BUILD | `b` |
 /// | BINGET, LONG_BINGET | `h` u8, `j` u32 | | STOP | `.` |
 ///
-/// Anything else is refused, and so is any class but `PersistentData`; nothing is ever called. Pairs go into their dict as
-/// soon as the next one begins, so the stack stays small, and memory is bounded by the bytes read: texts, numbers, at most
-/// [#MOST_DICTS] dicts and one memo entry per memo opcode.
+/// Anything else is refused, and so is any class but `PersistentData`; nothing is ever called.
+/// Pairs go into their dict as soon as the next one begins, so the stack stays small, and memory is
+/// bounded by the bytes read: texts, numbers, at most [#MOST_DICTS] dicts and one memo entry per
+/// memo opcode.
 final class PickleMachine {
   private static final String MODULE = "chromadb.segment.impl.vector.local_persistent_hnsw";
   private static final String CLASS = "PersistentData";

@@ -16,7 +16,8 @@ public sealed interface PickleReading {
   /// The bytes are not a pickle that Chroma writes.
   ///
   /// @param reason what was met and where, for an operator
-  /// @param provenLabels the id and label pairs that stand whole before a cut; empty when the bytes are not merely cut
+  /// @param provenLabels the id and label pairs that stand whole before a cut; empty when the bytes
+  ///     are not merely cut
   record Unreadable(String reason, Map<String, Long> provenLabels) implements PickleReading {
     /// Makes the map unmodifiable without copying it.
     public Unreadable {

@@ -11,8 +11,9 @@ import java.util.OptionalLong;
 
 /// Writes [IndexMetadata] as a protocol 3 pickle of a `PersistentData`, without memo and frames.
 ///
-/// Bytes: `80 03`, `c` module LF class LF, `)` `81` (the instance), `}` `(` fields `u` (its state), `b` `.`. Texts are
-/// BINUNICODE, numbers BININT below 2³¹ and LONG1 of eight bytes from there on; dicts are filled a thousand pairs at a time.
+/// Bytes: `80 03`, `c` module LF class LF, `)` `81` (the instance), `}` `(` fields `u` (its state),
+/// `b` `.`. Texts are BINUNICODE, numbers BININT below 2³¹ and LONG1 of eight bytes from there on;
+/// dicts are filled a thousand pairs at a time.
 final class PickleWriter {
   private static final String CLASS =
       "cchromadb.segment.impl.vector.local_persistent_hnsw\nPersistentData\n";

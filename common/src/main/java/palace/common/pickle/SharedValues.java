@@ -5,7 +5,8 @@ import org.jspecify.annotations.Nullable;
 
 /// Equal texts and numbers kept once: Rust releases write every id twice and every label twice.
 final class SharedValues {
-  /// Past so many steps a value is simply not shared, so that chosen hash codes cannot make this slow.
+  /// Past so many steps a value is simply not shared, so that chosen hash codes cannot make this
+  /// slow.
   private static final int LONGEST_PROBE = 16;
 
   private @Nullable Object[] table = new @Nullable Object[1 << 10];

@@ -45,7 +45,7 @@ class IndexBuildTest {
         .isEqualTo(
             HexFormat.of()
                 .parseHex(
-                    "00000000" + "00".repeat(16) + "0000803F00000000000000C0" + "0700000000000000"));
+                    "00".repeat(4 + 16) + "0000803F00000000000000C0" + "0700000000000000"));
     assertThat(bytes(directory, IndexFile.LENGTH)).isEqualTo(HexFormat.of().parseHex("00002040"));
     int level = bytes(directory, IndexFile.LINK_LISTS).length / 12;
     assertThat(bytes(directory, IndexFile.LINK_LISTS)).hasSize(4 + 12 * level);
@@ -85,7 +85,14 @@ class IndexBuildTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"L2, 6, 16", "COSINE, 33, 16", "IP, 7, 16", "IP, 7, 4", "COSINE, 1, 2", "L2, 100, 48"})
+  @CsvSource({
+    "L2, 6, 16",
+    "COSINE, 33, 16",
+    "IP, 7, 16",
+    "IP, 7, 4",
+    "COSINE, 1, 2",
+    "L2, 100, 48"
+  })
   void whatIsBuiltIsSoundAndFindsNeighboursAsWellAsBruteForce(Space space, int dimension, int m)
       throws IOException {
     float[][] vectors = clustered(1200, dimension, 5);
