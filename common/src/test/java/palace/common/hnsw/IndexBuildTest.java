@@ -43,11 +43,7 @@ class IndexBuildTest {
     assertThat(bytes(directory, IndexFile.LEVEL0))
         .isEqualTo(
             HexFormat.of()
-                .parseHex(
-                    "00000000"
-                        + "00".repeat(16)
-                        + "0000803F00000000000000C0"
-                        + "0700000000000000"));
+                .parseHex("00".repeat(4 + 16) + "0000803F00000000000000C0" + "0700000000000000"));
     assertThat(bytes(directory, IndexFile.LENGTH)).isEqualTo(HexFormat.of().parseHex("00002040"));
     int level = bytes(directory, IndexFile.LINK_LISTS).length / 12;
     assertThat(bytes(directory, IndexFile.LINK_LISTS)).hasSize(4 + 12 * level);
