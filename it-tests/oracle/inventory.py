@@ -153,8 +153,8 @@ def inventory(path):
     with palace.connect() as db:
         for label, collection in palace.collections.items():
             data = read_collection(db, palace, collection)
-            place = label[:-len(collection.name) - 1] if label != collection.name else None
-            (databases.setdefault(place, {"collections": {}})["collections"] if place else collections)[collection.name] = data
+            place, _, name = label.rpartition("/")
+            (databases.setdefault(place, {"collections": {}})["collections"] if place else collections)[name] = data
     whole = {"format": 1, "chroma": release_of(palace), "seed": None, "recipe": "inventory", "collections": collections,
              "side_files": side_files(palace), "knowledge_graph": knowledge_graph(path)}
     return {**whole, "databases": databases} if databases else whole

@@ -18,7 +18,19 @@ public final class Launch {
       System.err.println(tooOld(found, System.getProperty("java.home")));
       System.exit(EXIT_JAVA_TOO_OLD);
     }
+    loadLateModule();
     start(args);
+  }
+
+  /// The start script names the module when the runtime beside it lets this class in. Named to the
+  /// JVM itself, an incubating module prints a warning on every start.
+  private static void loadLateModule() throws ReflectiveOperationException {
+    String module = System.getProperty("palace.late.module");
+    if (module != null) {
+      Class.forName("jdk.internal.module.Modules")
+          .getMethod("loadModule", String.class)
+          .invoke(null, module);
+    }
   }
 
   private static int release(String specification) {

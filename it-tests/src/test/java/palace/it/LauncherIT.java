@@ -62,6 +62,25 @@ final class LauncherIT {
   }
 
   @Test
+  void theVectorModuleIsThereWithoutAWarning() throws Exception {
+    var logged = Map.of("PALACE_JAVA_OPTS", "-Xlog:module+load:stdout");
+
+    var result = run(logged, start(DIST), "no-such-verb");
+
+    assertThat(result.output()).contains("jdk.incubator.vector location: jrt:");
+    assertThat(result.talk()).doesNotContain("WARNING");
+  }
+
+  @Test
+  void theClassArchiveFitsTheFlagsOfTheStartScript() throws Exception {
+    var logged = Map.of("PALACE_JAVA_OPTS", "-Xlog:cds:stdout");
+
+    var result = run(logged, start(DIST), "no-such-verb");
+
+    assertThat(result.output()).contains("full module graph: enabled");
+  }
+
+  @Test
   void aSymbolicLinkFromAPathWithSpacesStartsTheProgram() throws Exception {
     Path folder = Files.createDirectory(temp.resolve("a folder"));
     Path first = Files.createSymbolicLink(folder.resolve("first link"), start(DIST));

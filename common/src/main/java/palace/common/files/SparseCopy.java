@@ -67,7 +67,7 @@ final class SparseCopy {
     return written;
   }
 
-  private static boolean isZero(ByteBuffer block) {
+  static boolean isZero(ByteBuffer block) {
     for (int i = block.position(); i < block.limit(); i++) {
       if (block.get(i) != 0) {
         return false;

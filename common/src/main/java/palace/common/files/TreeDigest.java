@@ -16,6 +16,8 @@ import java.util.function.Predicate;
 /// between. Special files have no content and are left out; directories count only through what
 /// they hold.
 public final class TreeDigest {
+  private static final long LONGEST_READ_WHOLE_BYTES = 4L << 30;
+
   private TreeDigest() {}
 
   /// {@return the digests of everything below the directory}
@@ -29,6 +31,17 @@ public final class TreeDigest {
     var digests = new TreeMap<String, FileDigest>();
     collect(directory, directory, wanted, digests);
     return digests;
+  }
+
+  /// {@return the digest of one regular file}
+  public static FileDigest ofFile(Path file) throws IOException {
+    long size = Files.size(file);
+    if (size <= LONGEST_READ_WHOLE_BYTES) {
+      return new FileDigest(size, Sha256.of(file));
+    }
+    try (var extents = Extents.open(file, size)) {
+      return new FileDigest(size, BlockDigest.of(file, extents, size));
+    }
   }
 
   private static void collect(
@@ -52,7 +65,7 @@ public final class TreeDigest {
       SortedMap<String, FileDigest> digests)
       throws IOException {
     if (attributes.isRegularFile()) {
-      digests.put(name, new FileDigest(attributes.size(), Sha256.of(entry)));
+      digests.put(name, ofFile(entry));
     } else if (attributes.isSymbolicLink()) {
       byte[] target = ("link:" + Files.readSymbolicLink(entry)).getBytes(StandardCharsets.UTF_8);
       digests.put(name, new FileDigest(target.length, Sha256.of(target)));

@@ -194,7 +194,9 @@ public final class IndexBuild implements AutoCloseable {
   public void finish() throws IOException {
     new Reach(graph, beam).linkStrays();
     int count = graph.count();
-    graph.level0.force();
+    if (graph.level0.isMapped()) {
+      graph.level0.force();
+    }
     arena.close();
     truncate(
         directory.resolve(IndexFile.LEVEL0.fileName()), (long) count * graph.layout.elementBytes());

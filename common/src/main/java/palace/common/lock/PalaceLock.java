@@ -75,17 +75,20 @@ public final class PalaceLock implements AutoCloseable {
   }
 
   private static Optional<OpsFolder> tryOps(Path folder, String command) throws IOException {
-    boolean created = OpsFolder.create(folder);
     try {
+      boolean created = OpsFolder.create(folder);
       var body = LockHolder.self(command, Instant.now()).toJson();
       return LockFile.tryAcquire(folder.resolve(NAME), body)
           .map(lock -> new OpsFolder(folder, lock, created));
-    } catch (NoSuchFileException e) {
-      // The previous holder removed its folder between the two steps: try again.
-      if (Files.exists(folder)) {
-        throw e;
+    } catch (IOException e) {
+      // A previous holder may have removed its folder between the two steps: then try again.
+      if (e instanceof NoSuchFileException && !Files.exists(folder)) {
+        return Optional.empty();
       }
-      return Optional.empty();
+      throw new PalaceException.Refused(
+          "cannot take the lock in %s: %s; nothing was changed".formatted(folder, e),
+          "give access to that folder, on a file system with locks",
+          e);
     }
   }
 

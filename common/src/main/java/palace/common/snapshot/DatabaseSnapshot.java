@@ -5,16 +5,22 @@ import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
 import java.io.IOException;
 import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import palace.common.PalaceException;
 import palace.common.files.FileDigest;
 import palace.common.files.FileOps;
+import palace.common.files.Likeness;
 import palace.common.files.Listing;
 import palace.common.files.TreeDigest;
+import palace.common.swap.LogValue;
 import palace.common.swap.PalacePaths;
 
 /// The snapshot of one repair: the database as it was, and the segment directories that the repair
@@ -23,6 +29,10 @@ import palace.common.swap.PalacePaths;
 /// The caller fills [#database()] with SQLite's backup API, calls [#seal()] before it changes
 /// anything, and again after it retired segments.
 public final class DatabaseSnapshot {
+  private static final Logger LOG = LoggerFactory.getLogger(DatabaseSnapshot.class);
+  private static final String DATABASE = "chroma.sqlite3";
+  private static final List<String> SIDECARS = List.of("-wal", "-shm", "-journal");
+
   private final SnapshotStore store;
   private final FileOps ops;
   private final PalacePaths paths;
@@ -45,7 +55,7 @@ public final class DatabaseSnapshot {
 
   /// {@return where the copy of the database belongs; nothing is there yet}
   public Path database() {
-    return folder.resolve("chroma.sqlite3");
+    return folder.resolve(DATABASE);
   }
 
   /// Moves a segment directory, a real directory directly in the palace, into the snapshot. It is
@@ -73,6 +83,84 @@ public final class DatabaseSnapshot {
             .removeIf(name -> name.startsWith("segments/" + segment.getFileName() + "/"));
       }
     }
+  }
+
+  /// Puts back everything that a failed repair may have changed: the database, checked against the
+  /// hash taken by [#seal()], and the retired segments.
+  ///
+  /// The copy is flushed beside the database before SQLite's `-wal`, `-shm` and `-journal` are
+  /// removed, and renamed over it after that: a leftover `-wal` would be replayed into the restored
+  /// database. Whatever fails, the snapshot keeps its copy; the exception then has the repair's
+  /// failure as cause and the second one suppressed.
+  public void restore(Throwable cause) throws PalaceException.PersonNeeded {
+    LOG.warn("rollback.start snapshot={} cause={}", occasion.run(), LogValue.of(cause));
+    try {
+      restoreDatabase();
+      restoreRetired();
+    } catch (IOException | RuntimeException second) {
+      throw personNeeded(cause, second);
+    }
+    LOG.info("rollback.done snapshot={} verified=sha256", occasion.run());
+  }
+
+  private void restoreDatabase() throws IOException {
+    Path live = paths.palace().resolve(DATABASE);
+    Path incoming = paths.palace().resolve("." + DATABASE + "-" + occasion.run());
+    ops.copyTree(database(), incoming);
+    try {
+      requireSealed(incoming);
+      if (Files.exists(live, NOFOLLOW_LINKS)) {
+        Likeness.carryAccess(live, incoming);
+      }
+      for (String suffix : SIDECARS) {
+        ops.delete(live.resolveSibling(DATABASE + suffix));
+      }
+      ops.force(paths.palace());
+      ops.rename(incoming, live);
+    } catch (IOException | RuntimeException e) {
+      discard(incoming, e);
+      throw e;
+    }
+    ops.force(paths.palace());
+    LOG.info(
+        "sqlite.restored from={} sidecars-removed={}", LogValue.of(database()), SIDECARS.size());
+  }
+
+  private void requireSealed(Path copy) throws IOException {
+    var sealed = hashed.get(DATABASE);
+    if (sealed == null) {
+      throw new IllegalStateException("not sealed before the repair: " + folder);
+    }
+    var found = TreeDigest.ofFile(copy);
+    if (!sealed.equals(found)) {
+      throw new FileSystemException(
+          database().toString(), null, "is %s, sealed was %s".formatted(found, sealed));
+    }
+  }
+
+  private void discard(Path incoming, Exception cause) {
+    try {
+      ops.delete(incoming);
+    } catch (IOException e) {
+      cause.addSuppressed(e);
+    }
+  }
+
+  private PalaceException.PersonNeeded personNeeded(Throwable cause, Exception second) {
+    LOG.error(
+        "CRITICAL rollback.failed snapshot={} original-at={} partial-at={} cause={}",
+        occasion.run(),
+        LogValue.of(folder),
+        LogValue.of(paths.palace()),
+        LogValue.of(cause));
+    var person =
+        new PalaceException.PersonNeeded(
+            "the repair of %s failed and could not be undone (%s); its state before is in %s"
+                .formatted(paths.palace(), second.getMessage(), folder),
+            "palace restore " + occasion.run(),
+            cause);
+    person.addSuppressed(second);
+    return person;
   }
 
   /// Flushes what is in the snapshot, hashes what was not hashed yet, and writes `snapshot.json`.

@@ -1,6 +1,7 @@
 package palace.common.snapshot;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
@@ -27,7 +28,9 @@ final class SnapshotJson {
   private static final int FORMAT_VERSION = 1;
   private static final int LONGEST_BYTES = 64 << 20;
   private static final ObjectMapper JSON =
-      new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+      new ObjectMapper()
+          .enable(SerializationFeature.INDENT_OUTPUT)
+          .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES);
 
   private SnapshotJson() {}
 
@@ -66,6 +69,9 @@ final class SnapshotJson {
     }
     var files = new TreeMap<String, FileDigest>();
     for (var entry : root.required("files").properties()) {
+      if (!entry.getValue().isObject()) {
+        throw new IllegalArgumentException("no digest of " + entry.getKey());
+      }
       files.put(entry.getKey(), JSON.treeToValue(entry.getValue(), FileDigest.class));
     }
     var id = new RunId(root.required("id").asText());

@@ -194,6 +194,11 @@ public final class CollectionState implements AutoCloseable {
     return reader.read(some);
   }
 
+  /// {@return the vectors of some entries, in their order, without reading anything else of them}
+  public List<Optional<StoredVector>> vectors(List<DrawerEntry> some) throws IOException {
+    return reader.vectors(some);
+  }
+
   @Override
   public void close() {
     closeAll(segment, siblings);

@@ -52,6 +52,14 @@ final class DrawerReader {
     return drawers;
   }
 
+  List<Optional<StoredVector>> vectors(List<DrawerEntry> entries) throws IOException {
+    var vectors = new ArrayList<Optional<StoredVector>>(entries.size());
+    for (DrawerEntry entry : entries) {
+      vectors.add(vectorOf(entry));
+    }
+    return vectors;
+  }
+
   private Map<Long, Map<String, MetadataValue>> metadataOf(List<DrawerEntry> entries)
       throws IOException {
     String ids =

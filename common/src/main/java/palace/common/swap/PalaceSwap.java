@@ -29,21 +29,22 @@ import palace.common.files.TreeDigest;
 /// between them both whole trees stand beside it under names that say which is which. Nothing is
 /// deleted until (3) is done. Any error puts the old palace back at once.
 public final class PalaceSwap {
-  private static final Logger LOG = LoggerFactory.getLogger(PalaceSwap.class);
   private static final List<Duration> PAUSES =
       List.of(Duration.ofMillis(50), Duration.ofMillis(200), Duration.ofMillis(800));
 
   private final FileOps ops;
   private final List<Duration> pauses;
+  private final Logger log;
 
-  PalaceSwap(FileOps ops, List<Duration> pauses) {
+  PalaceSwap(FileOps ops, List<Duration> pauses, Logger log) {
     this.ops = ops;
     this.pauses = List.copyOf(pauses);
+    this.log = log;
   }
 
   /// {@return a swap on the real file system}
   public static PalaceSwap onDisk() {
-    return new PalaceSwap(FileOps.real(), PAUSES);
+    return new PalaceSwap(FileOps.real(), PAUSES, LoggerFactory.getLogger(PalaceSwap.class));
   }
 
   /// Refuses what can be known before a build is made: no palace, a mount point, a parent that
@@ -95,13 +96,22 @@ public final class PalaceSwap {
   }
 
   private void moveAside(SwapAttempt attempt) throws IOException {
-    LOG.info("swap.aside from={} to={}", value(attempt.palace()), value(attempt.aside()));
-    renameWithRetry(attempt.palace(), attempt.aside());
+    log.info("swap.aside from={} to={}", value(attempt.palace()), value(attempt.aside()));
+    try {
+      renameWithRetry(attempt.palace(), attempt.aside());
+    } catch (AtomicMoveNotSupportedException e) {
+      throw new PalaceException.Refused(
+          "%s cannot be renamed within its own directory: it lies in a lower layer of a container"
+                  .formatted(attempt.palace())
+              + " image; nothing was changed",
+          "put the palace on a volume, or migrate with --target",
+          e);
+    }
   }
 
   private void moveIn(SwapAttempt attempt) throws IOException {
     requireVacant(attempt);
-    LOG.info("swap.in from={} to={}", value(attempt.build()), value(attempt.palace()));
+    log.info("swap.in from={} to={}", value(attempt.build()), value(attempt.palace()));
     try {
       ops.rename(attempt.build(), attempt.palace());
     } catch (AtomicMoveNotSupportedException e) {
@@ -114,7 +124,7 @@ public final class PalaceSwap {
 
   private void copyIn(SwapAttempt attempt) throws IOException {
     Path incoming = attempt.incoming();
-    LOG.warn(
+    log.warn(
         "swap.copy-fallback cause=cross-device from={} to={}",
         value(attempt.build()),
         value(incoming));
@@ -142,8 +152,8 @@ public final class PalaceSwap {
   /// palace cannot be put back nothing more is done, and the exception, with the first error as
   /// cause and the second suppressed, says how to do it by hand.
   void _restoreStale(SwapAttempt attempt, Throwable cause) throws PalaceException.PersonNeeded {
-    if (LOG.isWarnEnabled()) {
-      LOG.warn(
+    if (log.isWarnEnabled()) {
+      log.warn(
           "rollback.start original-at={} palace={} cause={}",
           value(attempt.aside()),
           value(attempt.palace()),
@@ -160,7 +170,7 @@ public final class PalaceSwap {
     }
     flushRollback(attempt, cause);
     clearIncoming(attempt, cause);
-    LOG.info(
+    log.info(
         "rollback.done palace={} from={} ms={}",
         value(attempt.palace()),
         value(attempt.aside()),
@@ -175,9 +185,9 @@ public final class PalaceSwap {
     if (!attempt.isOurs(found)) {
       requireVacant(attempt);
     } else if (attempt.isBuild(found) && Identity.of(attempt.build()).isEmpty()) {
-      ops.rename(attempt.palace(), attempt.build());
+      renameBack(attempt.palace(), attempt.build());
     } else if (Identity.of(attempt.incoming()).isEmpty()) {
-      ops.rename(attempt.palace(), attempt.incoming());
+      renameBack(attempt.palace(), attempt.incoming());
     } else {
       ops.delete(attempt.palace());
     }
@@ -188,7 +198,21 @@ public final class PalaceSwap {
       throw new NoSuchFileException(
           attempt.aside().toString(), null, "the previous palace is gone");
     }
-    renameWithRetry(attempt.aside(), attempt.palace());
+    renameBack(attempt.aside(), attempt.palace());
+  }
+
+  /// A network file system may report an error for a rename that has happened, so after an error we
+  /// look.
+  private void renameBack(Path from, Path to) throws IOException {
+    var moving = Identity.of(from);
+    try {
+      renameWithRetry(from, to);
+    } catch (IOException e) {
+      if (!moving.equals(Identity.of(to))) {
+        throw e;
+      }
+      log.warn("rollback.renamed-despite from={} to={} cause={}", value(from), value(to), value(e));
+    }
   }
 
   /// The old palace is back for everybody who looks; if only its name could not be flushed, a power
@@ -197,7 +221,7 @@ public final class PalaceSwap {
     try {
       ops.force(attempt.parent());
     } catch (IOException e) {
-      LOG.warn("rollback.not-flushed dir={} cause={}", value(attempt.parent()), value(e));
+      log.warn("rollback.not-flushed dir={} cause={}", value(attempt.parent()), value(e));
       cause.addSuppressed(e);
     }
   }
@@ -208,10 +232,10 @@ public final class PalaceSwap {
       if (attempt.isOurs(found)) {
         ops.delete(attempt.incoming());
       } else if (found.isPresent()) {
-        LOG.warn("stage.leftover dir={} cause=not-ours", value(attempt.incoming()));
+        log.warn("stage.leftover dir={} cause=not-ours", value(attempt.incoming()));
       }
     } catch (IOException e) {
-      LOG.warn("stage.leftover dir={} cause={}", value(attempt.incoming()), value(e));
+      log.warn("stage.leftover dir={} cause={}", value(attempt.incoming()), value(e));
       cause.addSuppressed(e);
     }
   }
@@ -223,7 +247,7 @@ public final class PalaceSwap {
       }
     } catch (IOException e) {
       // The new palace is in place and flushed; what remains costs space only.
-      LOG.warn("stage.leftover dir={} cause={}", value(attempt.build()), value(e));
+      log.warn("stage.leftover dir={} cause={}", value(attempt.build()), value(e));
     }
   }
 
@@ -236,7 +260,7 @@ public final class PalaceSwap {
         if (!isSharingViolation(e)) {
           throw e;
         }
-        LOG.warn("retry from={} cause={}", value(from), value(e));
+        log.warn("retry from={} cause={}", value(from), value(e));
         sleep(pause);
       }
     }
@@ -260,7 +284,7 @@ public final class PalaceSwap {
 
   /// An empty directory that somebody made at the palace's path meanwhile is replaced by the rename
   /// itself; anything else that is not ours stops us.
-  private static void requireVacant(SwapAttempt attempt) throws IOException {
+  private void requireVacant(SwapAttempt attempt) throws IOException {
     Path palace = attempt.palace();
     if (Identity.of(palace).isEmpty()) {
       return;
@@ -269,7 +293,7 @@ public final class PalaceSwap {
       throw new FileAlreadyExistsException(
           palace.toString(), null, "made by somebody else during the swap");
     }
-    LOG.warn("swap.empty-directory-replaced path={}", value(palace));
+    log.warn("swap.empty-directory-replaced path={}", value(palace));
   }
 
   private static void requireFree(Path path) throws IOException {
@@ -288,6 +312,9 @@ public final class PalaceSwap {
   }
 
   private static IOException failure(SwapAttempt attempt, IOException cause) {
+    if (cause instanceof PalaceException.Refused) {
+      return cause;
+    }
     return new PalaceException.Failed(
         "cannot put the new palace at %s: %s; the previous palace is in place"
             .formatted(attempt.palace(), cause.getMessage()),
@@ -295,10 +322,10 @@ public final class PalaceSwap {
         cause);
   }
 
-  private static PalaceException.PersonNeeded personNeeded(
+  private PalaceException.PersonNeeded personNeeded(
       SwapAttempt attempt, Throwable cause, Exception second) {
     String command = attempt.commandToPutBack();
-    LOG.error(
+    log.error(
         "CRITICAL rollback.failed original-at={} partial-at={} cause={} run={}",
         value(attempt.aside()),
         value(attempt.partial()),

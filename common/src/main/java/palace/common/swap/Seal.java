@@ -1,6 +1,8 @@
 package palace.common.swap;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -8,14 +10,18 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 import palace.common.files.AtomicFile;
 import palace.common.files.BoundedReader;
 import palace.common.files.Durable;
@@ -48,12 +54,14 @@ public record Seal(
   private static final int FORMAT_VERSION = 1;
   private static final int LONGEST_BYTES = 64 << 20;
   private static final ObjectMapper JSON =
-      new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+      new ObjectMapper()
+          .enable(SerializationFeature.INDENT_OUTPUT)
+          .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES);
 
   /// Makes the parts unmodifiable.
   public Seal {
-    collections = java.util.Collections.unmodifiableSortedMap(new TreeMap<>(collections));
-    files = java.util.Collections.unmodifiableSortedMap(new TreeMap<>(files));
+    collections = Collections.unmodifiableSortedMap(new TreeMap<>(collections));
+    files = Collections.unmodifiableSortedMap(new TreeMap<>(files));
     notCarried = List.copyOf(notCarried);
   }
 
@@ -67,7 +75,12 @@ public record Seal(
       String targetRelease) {}
 
   /// What one collection holds: how many drawers and their content digest.
-  public record Contents(long drawers, String contentDigest) {}
+  public record Contents(long drawers, String contentDigest) {
+    /// Checks that there is a digest.
+    public Contents {
+      Objects.requireNonNull(contentDigest);
+    }
+  }
 
   /// One way in which a directory is not what its seal says; `file` is the relative name.
   public sealed interface Difference {
@@ -124,9 +137,7 @@ public record Seal(
   }
 
   private static Optional<Difference> difference(
-      String name,
-      @org.jspecify.annotations.Nullable FileDigest sealed,
-      @org.jspecify.annotations.Nullable FileDigest found) {
+      String name, @Nullable FileDigest sealed, @Nullable FileDigest found) {
     if (found == null) {
       return Optional.of(new Difference.Missing(name));
     }
@@ -169,21 +180,26 @@ public record Seal(
               root.required("targetRelease").asText());
       var collections = new TreeMap<String, Contents>();
       for (var entry : root.required("collections").properties()) {
-        collections.put(entry.getKey(), JSON.treeToValue(entry.getValue(), Contents.class));
+        collections.put(entry.getKey(), value(entry.getValue(), Contents.class));
       }
       var files = new TreeMap<String, FileDigest>();
       for (var entry : root.required("files").properties()) {
-        files.put(entry.getKey(), JSON.treeToValue(entry.getValue(), FileDigest.class));
+        files.put(entry.getKey(), value(entry.getValue(), FileDigest.class));
       }
       var notCarried = new ArrayList<String>();
       root.path("notCarried").forEach(text -> notCarried.add(text.asText()));
       return Optional.of(new Seal(origin, collections, files, notCarried));
-    } catch (JsonProcessingException
-        | IllegalArgumentException
-        | java.time.format.DateTimeParseException e) {
+    } catch (JsonProcessingException | IllegalArgumentException | DateTimeException e) {
       return Optional.empty();
     } catch (IOException e) {
       throw new IllegalStateException("reading from memory cannot fail", e);
     }
+  }
+
+  private static <T> T value(JsonNode node, Class<T> type) throws JsonProcessingException {
+    if (!node.isObject()) {
+      throw new IllegalArgumentException("expected an object, found " + node.getNodeType());
+    }
+    return JSON.treeToValue(node, type);
   }
 }
