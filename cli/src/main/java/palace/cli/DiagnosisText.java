@@ -9,6 +9,7 @@ import palace.common.doctor.Diagnosis;
 import palace.common.doctor.Finding;
 import palace.common.doctor.NotRun;
 import palace.common.doctor.Severity;
+import palace.common.doctor.Threat;
 
 /// What the doctor says, for people.
 final class DiagnosisText {
@@ -57,12 +58,12 @@ final class DiagnosisText {
 
   private static String line(Finding finding, int width) {
     String code = finding.code() + " ".repeat(Math.max(0, width - finding.code().length()));
-    return "%s  %-6s  %s; %s%s"
+    return "%s  %-6s  %s%s%s"
         .formatted(
             code,
             word(finding.severity()),
             finding.sentence(),
-            "threatens: " + finding.threatens().sentence(),
+            finding.threatens() == Threat.NONE ? "" : ": " + finding.threatens().sentence(),
             finding.severity() == Severity.NOTICE ? "" : "   → repair");
   }
 

@@ -72,6 +72,7 @@ final class MigrateCommand extends MutatingVerb {
       }
       requireConsent(MigrationText.plan(planned.plan()));
     }
+    beginChanging();
     return answer(migrator.migrate(request(palace, wanted, false)));
   }
 

@@ -2,6 +2,7 @@ package palace.cli;
 
 import java.io.IOException;
 import java.util.List;
+import java.util.Locale;
 import palace.common.PalaceException;
 import picocli.CommandLine.Option;
 
@@ -53,7 +54,7 @@ abstract class MutatingVerb extends Verb {
     terminal().err().print("proceed? [y/N] ");
     terminal().err().flush();
     String reply = terminal().operator().get().readLine();
-    if (reply == null || !reply.strip().toLowerCase(java.util.Locale.ROOT).matches("y|yes")) {
+    if (reply == null || !reply.strip().toLowerCase(Locale.ROOT).matches("y|yes")) {
       throw new PalaceException.Refused("declined; nothing was changed", "");
     }
   }

@@ -97,6 +97,10 @@ public final class PalaceCommand implements Runnable {
     return new Speech(terminal, command, options.json(), options.quiet());
   }
 
+  Cancellation cancellation() {
+    return cancellation;
+  }
+
   Progress progress() {
     boolean shown = terminal.showsProgress() && !options.quiet() && !options.json();
     return cancellation.watching(shown ? new ProgressDisplay(terminal.err()) : Progress.SILENT);

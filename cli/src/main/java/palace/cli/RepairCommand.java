@@ -79,6 +79,7 @@ final class RepairCommand extends MutatingVerb {
       }
       requireConsent(RepairText.plan(plan));
     }
+    beginChanging();
     return answer(repair.run(request));
   }
 

@@ -53,6 +53,11 @@ abstract class Verb implements Callable<Integer> {
     return root.progress();
   }
 
+  /// Says that from now on there may be something to undo when a signal comes.
+  final void beginChanging() {
+    root.cancellation().changing();
+  }
+
   /// {@return who can be asked}
   final Terminal terminal() {
     return root.terminal();
