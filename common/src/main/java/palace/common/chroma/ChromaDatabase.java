@@ -74,7 +74,7 @@ public final class ChromaDatabase implements AutoCloseable {
     database.execute("PRAGMA journal_mode=OFF");
     database.execute("PRAGMA synchronous=OFF");
     database.execute("PRAGMA locking_mode=EXCLUSIVE");
-    database.execute("PRAGMA cache_size=-65536");
+    database.execute("PRAGMA cache_size=-16384");
     return database;
   }
 
