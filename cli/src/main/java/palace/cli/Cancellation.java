@@ -8,8 +8,8 @@ import palace.common.Progress;
 /// Lets a signal end a run between two units of its work, so that it can undo what it began. The
 /// process then ends with the exit code of the signal, 130 for an interrupt.
 ///
-/// The run is not interrupted as a thread, except where it sleeps: an interrupt closes the file that
-/// is being read or written, and that may be in the middle of an exchange.
+/// The run is not interrupted as a thread, except where it sleeps: an interrupt closes the file
+/// that is being read or written, and that may be in the middle of an exchange.
 final class Cancellation {
   private static final long READING_MILLIS = 1_000;
   private static final long CHANGING_MILLIS = 60_000;

@@ -102,10 +102,9 @@ final class MigrateCommand extends MutatingVerb {
       return ChromaRelease.NEWEST;
     }
     return ChromaRelease.parse(release.get())
-        .orElseThrow(
-            () ->
-                new PalaceException.Usage(
-                    "--to " + release.get() + ": no Chroma release that palace writes for",
-                    "accepted are 0.5.0 to 0.6.3 and 1.0.0 to " + ChromaRelease.NEWEST));
+        .orElseThrow(() ->
+            new PalaceException.Usage(
+                "--to " + release.get() + ": no Chroma release that palace writes for",
+                "accepted are 0.5.0 to 0.6.3 and 1.0.0 to " + ChromaRelease.NEWEST));
   }
 }

@@ -107,11 +107,10 @@ final class MigrationJson {
 
   private static ObjectNode lost(Map<String, Map<String, List<String>>> lost) {
     ObjectNode json = object();
-    lost.forEach(
-        (collection, kinds) -> {
-          ObjectNode kindsJson = json.putObject(collection);
-          kinds.forEach((kind, ids) -> kindsJson.set(kind, texts(ids)));
-        });
+    lost.forEach((collection, kinds) -> {
+      ObjectNode kindsJson = json.putObject(collection);
+      kinds.forEach((kind, ids) -> kindsJson.set(kind, texts(ids)));
+    });
     return json;
   }
 

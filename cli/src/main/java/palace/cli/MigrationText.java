@@ -72,9 +72,7 @@ final class MigrationText {
   private static List<String> migrated(MigrationReport report, Outcome.Migrated migrated) {
     var lines = new ArrayList<String>();
     long drawers =
-        report.collections().stream()
-            .mapToLong(MigrationReport.CollectionResult::drawers)
-            .sum();
+        report.collections().stream().mapToLong(MigrationReport.CollectionResult::drawers).sum();
     lines.add(
         "built, compared drawer by drawer%s: chroma %s palace, %s, %s"
             .formatted(
@@ -99,12 +97,14 @@ final class MigrationText {
   /// {@return what was lost, the first ids by name; all of them are in the JSON report}
   static List<String> lost(Map<String, Map<String, List<String>>> lost) {
     var lines = new ArrayList<String>();
-    lost.forEach((collection, kinds) -> kinds.forEach((kind, ids) -> {
-      if (!ids.isEmpty()) {
-        lines.add("lost in %s: %s of %s: %s".formatted(
-            collection, kind, Numbers.count(ids.size(), "drawer"), some(ids)));
-      }
-    }));
+    lost.forEach((collection, kinds) ->
+        kinds.forEach((kind, ids) -> {
+          if (!ids.isEmpty()) {
+            lines.add(
+                "lost in %s: %s of %s: %s"
+                    .formatted(collection, kind, Numbers.count(ids.size(), "drawer"), some(ids)));
+          }
+        }));
     return lines;
   }
 

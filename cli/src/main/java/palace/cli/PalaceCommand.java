@@ -141,8 +141,7 @@ public final class PalaceCommand implements Runnable {
     String verb = e.getCommandLine().getCommandName();
     var speech = new Speech(terminal, verb, List.of(args).contains(GlobalOptions.JSON), false);
     String message = WrongUsage.sentence(e);
-    return speech.give(
-        Failure.unchanged(ExitCode.USAGE, "usage", message, WrongUsage.hint(e)));
+    return speech.give(Failure.unchanged(ExitCode.USAGE, "usage", message, WrongUsage.hint(e)));
   }
 
   private int failed(Exception thrown, CommandLine line, ParseResult parsed) {

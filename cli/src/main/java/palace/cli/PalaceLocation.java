@@ -42,12 +42,11 @@ record PalaceLocation(Path palace, String source) {
     Path file = folder.resolve("config.json");
     return configured(file, environment, warnings)
         .map(path -> new PalaceLocation(path, "palace_path in " + file))
-        .orElseGet(
-            () -> new PalaceLocation(folder.resolve("palace"), "MemPalace's usual place"));
+        .orElseGet(() -> new PalaceLocation(folder.resolve("palace"), "MemPalace's usual place"));
   }
 
-  /// {@return MemPalace's configuration folder: `MEMPALACE_CONFIG_DIR`, else `~/.mempalace` where an
-  /// old installation is, else the one of the XDG base directories}
+  /// {@return MemPalace's configuration folder: `MEMPALACE_CONFIG_DIR`, else `~/.mempalace` where
+  /// an old installation is, else the one of the XDG base directories}
   static Path configurationFolder(Environment environment) {
     Optional<String> told = environment.get("MEMPALACE_CONFIG_DIR");
     if (told.isPresent()) {

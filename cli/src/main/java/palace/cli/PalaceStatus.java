@@ -154,7 +154,8 @@ record PalaceStatus(
 
   private static boolean isOfARun(String suffix) {
     return OWN_MARKS.stream()
-        .anyMatch(mark -> suffix.startsWith(mark) && RunId.isValid(suffix.substring(mark.length())));
+        .anyMatch(
+            mark -> suffix.startsWith(mark) && RunId.isValid(suffix.substring(mark.length())));
   }
 
   private static Snapshots snapshots(Path ops) throws IOException {

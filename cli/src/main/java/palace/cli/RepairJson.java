@@ -89,17 +89,15 @@ final class RepairJson {
 
   private static ObjectNode lost(Map<String, Loss> lost) {
     ObjectNode json = object();
-    lost.forEach(
-        (collection, loss) -> {
-          ObjectNode kinds = json.putObject(collection);
-          byKind(loss)
-              .forEach(
-                  (kind, ids) -> {
-                    if (!ids.isEmpty()) {
-                      kinds.set(kind, texts(ids));
-                    }
-                  });
-        });
+    lost.forEach((collection, loss) -> {
+      ObjectNode kinds = json.putObject(collection);
+      byKind(loss)
+          .forEach((kind, ids) -> {
+            if (!ids.isEmpty()) {
+              kinds.set(kind, texts(ids));
+            }
+          });
+    });
     return json;
   }
 
@@ -114,16 +112,15 @@ final class RepairJson {
 
   private static ArrayNode skipped(Map<String, List<SkippedRow>> skipped) {
     ArrayNode json = JsonNodeFactory.instance.arrayNode();
-    skipped.forEach(
-        (collection, rows) -> {
-          for (SkippedRow row : rows) {
-            json.addObject()
-                .put("collection", collection)
-                .put("sequence", row.sequence())
-                .put("id", row.id())
-                .put("reason", row.reason());
-          }
-        });
+    skipped.forEach((collection, rows) -> {
+      for (SkippedRow row : rows) {
+        json.addObject()
+            .put("collection", collection)
+            .put("sequence", row.sequence())
+            .put("id", row.id())
+            .put("reason", row.reason());
+      }
+    });
     return json;
   }
 

@@ -61,18 +61,16 @@ final class RepairText {
     lines.addAll(MigrationText.lost(lost(report)));
     report
         .skipped()
-        .forEach(
-            (collection, rows) ->
-                lines.add(
-                    "left out of the queue of %s: %s that nobody can apply"
-                        .formatted(collection, Numbers.count(rows.size(), "row"))));
+        .forEach((collection, rows) ->
+            lines.add(
+                "left out of the queue of %s: %s that nobody can apply"
+                    .formatted(collection, Numbers.count(rows.size(), "row"))));
     lines.add(verdict);
     lines.addAll(DiagnosisText.findings(report.remaining()));
     report
         .needsEmbedding()
         .ifPresent(file -> lines.add("drawers that need a new vector stand in " + file));
-    lines.add(
-        String.format(Locale.ROOT, "took %.1f s", report.took().toMillis() / 1000.0));
+    lines.add(String.format(Locale.ROOT, "took %.1f s", report.took().toMillis() / 1000.0));
     lines.add("previous database and index kept as snapshot " + report.snapshot());
     report.undo().forEach(command -> lines.add("undo with: " + command));
     return lines;

@@ -35,13 +35,12 @@ final class StatusJson {
     json.set("snapshots", snapshots(status.snapshots()));
     status
         .holder()
-        .ifPresent(
-            holder ->
-                json.putObject("holder")
-                    .put("pid", holder.pid())
-                    .put("host", holder.host())
-                    .put("command", holder.command())
-                    .put("since", holder.since()));
+        .ifPresent(holder ->
+            json.putObject("holder")
+                .put("pid", holder.pid())
+                .put("host", holder.host())
+                .put("command", holder.command())
+                .put("since", holder.since()));
     return json.put("needsAttention", status.needsAttention());
   }
 

@@ -77,8 +77,7 @@ final class StatusText {
       lines.add("quarantined by MemPalace: " + names(status.quarantined()));
     }
     var snapshots = status.snapshots();
-    lines.add(
-        "snapshots: " + snapshots.count() + (snapshots.count() == 0 ? "" : sized(snapshots)));
+    lines.add("snapshots: " + snapshots.count() + (snapshots.count() == 0 ? "" : sized(snapshots)));
     for (PalaceStatus.Leftover leftover : status.leftovers()) {
       String whose = leftover.interrupted() ? "of a palace command" : "of another tool";
       lines.add("leftover " + whose + ": " + leftover.path());
@@ -109,13 +108,25 @@ final class StatusText {
               "the write-ahead log holds %s that belong to the database: never copy one without the other"
                   .formatted(Numbers.bytes(bytes)));
     }
-    status.holder().ifPresent(holder -> lines.add("in use: process " + holder.pid() + " on "
-        + holder.host() + " (" + holder.command() + ", since " + holder.since() + ")"));
+    status
+        .holder()
+        .ifPresent(holder ->
+            lines.add(
+                "in use: process "
+                    + holder.pid()
+                    + " on "
+                    + holder.host()
+                    + " ("
+                    + holder.command()
+                    + ", since "
+                    + holder.since()
+                    + ")"));
     for (Path damaged : status.snapshots().damaged()) {
       lines.add("snapshot without a readable description: " + damaged);
     }
     if (status.wasInterrupted()) {
-      lines.add("a palace command was interrupted: the next one that changes the palace settles it");
+      lines.add(
+          "a palace command was interrupted: the next one that changes the palace settles it");
     }
     if (status.missing() > 0) {
       lines.add(

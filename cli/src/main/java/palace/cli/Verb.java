@@ -17,10 +17,7 @@ abstract class Verb implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
 
-  @Parameters(
-      arity = "0..1",
-      paramLabel = "DIR",
-      description = "The palace, as with --palace.")
+  @Parameters(arity = "0..1", paramLabel = "DIR", description = "The palace, as with --palace.")
   private Optional<Path> directory = Optional.empty();
 
   /// {@return what there is to say in the end}
@@ -30,8 +27,7 @@ abstract class Verb implements Callable<Integer> {
   public final Integer call() throws IOException {
     requireSoundOptions();
     options().applyToLog();
-    PalaceLocation location =
-        PalaceLocation.find(named(), root.environment(), speech()::warn);
+    PalaceLocation location = PalaceLocation.find(named(), root.environment(), speech()::warn);
     if (options().verbose()) {
       speech().say("palace: " + location.palace() + ", named by " + location.source());
     }

@@ -172,8 +172,7 @@ final class BadInputTest {
     Path target = Files.createDirectory(temp.resolve("target"));
     Files.writeString(target.resolve("kept.txt"), "kept");
 
-    assertRefused(
-        List.of("migrate", "--target", target.toString()), palace, target.toString(), "");
+    assertRefused(List.of("migrate", "--target", target.toString()), palace, target.toString(), "");
   }
 
   @Test

@@ -21,8 +21,15 @@ final class NumbersTest {
 
   @ParameterizedTest
   @CsvSource({
-    "0,0 B", "999,999 B", "1000,1.0 kB", "9949,9.9 kB", "9951,10 kB", "999499,999 kB",
-    "999500,1.0 MB", "1200000000,1.2 GB", "9223372036854775807,9.2 EB"
+    "0,0 B",
+    "999,999 B",
+    "1000,1.0 kB",
+    "9949,9.9 kB",
+    "9951,10 kB",
+    "999499,999 kB",
+    "999500,1.0 MB",
+    "1200000000,1.2 GB",
+    "9223372036854775807,9.2 EB"
   })
   void sizesKeepTwoDigitsOrMore(long bytes, String text) {
     assertThat(Numbers.bytes(bytes)).isEqualTo(text);
@@ -30,7 +37,9 @@ final class NumbersTest {
 
   @ParameterizedTest
   @CsvSource({
-    "1000,1000,1.0 kB", "1000,4096,1.0 kB", "1000,900,1.0 kB",
+    "1000,1000,1.0 kB",
+    "1000,4096,1.0 kB",
+    "1000,900,1.0 kB",
     "1000000000000,4096,1.0 TB (4.1 kB on disk)"
   })
   void whatIsOccupiedIsToldWhereItIsMuchLess(long apparent, long allocated, String text) {

@@ -33,7 +33,9 @@ record WriteTrace(Path file) {
   /// {@return the calls that changed, or tried to change, something at or below a directory}
   List<String> changesBelow(Path directory) throws IOException {
     try (Stream<String> lines = Files.lines(file, java.nio.charset.StandardCharsets.ISO_8859_1)) {
-      return lines.filter(line -> line.contains(directory.toString())).filter(WriteTrace::changes)
+      return lines
+          .filter(line -> line.contains(directory.toString()))
+          .filter(WriteTrace::changes)
           .toList();
     }
   }
