@@ -49,6 +49,7 @@ final class MigrationPlanner {
   /// @param room a path on the file system where the build will be
   /// @throws PalaceException.Refused when a drawer holds what the release has no place for
   MigrationPlan plan(Path room) throws IOException {
+    refuseUnattributed();
     if (!release.level().hasArrays()) {
       refuseLists();
     }
@@ -107,6 +108,41 @@ final class MigrationPlanner {
       needed += TreeSize.of(companion).allocatedBytes();
     }
     return needed;
+  }
+
+  /// Records and indexes that no row ties to a collection may be all that is left of one that lacks
+  /// them; leaving them behind would lose what can still be read.
+  private void refuseUnattributed() throws IOException {
+    for (CollectionState state : source.collections()) {
+      long records = state.metadataSegment().isPresent() ? 0 : unattributedRecords();
+      if (records > 0) {
+        throw new PalaceException.Refused(
+            "collection %s has no metadata segment, and %d records belong to no collection; nothing was changed"
+                .formatted(state.name(), records),
+            "palace repair, then migrate");
+      }
+      if (state.vectorSegment().isEmpty() && !state.missingVectors().isEmpty()) {
+        List<Path> directories =
+            leftBehind().stream()
+                .filter(path -> PalaceLayout.isSegmentName(path.getFileName().toString()))
+                .toList();
+        if (!directories.isEmpty()) {
+          throw new PalaceException.Refused(
+              "collection %s has no vector segment, and the index in %s belongs to no collection; nothing was changed"
+                  .formatted(state.name(), directories.getFirst()),
+              "palace repair, then migrate");
+        }
+      }
+    }
+  }
+
+  private long unattributedRecords() throws IOException {
+    return source
+        .palace()
+        .database()
+        .number(
+            "SELECT count(*) FROM embeddings NOT INDEXED"
+                + " WHERE segment_id NOT IN (SELECT id FROM segments)");
   }
 
   private void refuseLists() throws IOException {

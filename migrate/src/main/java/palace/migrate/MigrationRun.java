@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -112,10 +113,11 @@ final class MigrationRun {
           new MigrationPlanner(source, targets, request.release(), request.batchSize());
       MigrationPlan plan = planner.plan(paths.parent());
       requireRoom(plan);
+      warn(source, plan);
       var notCarried = new ArrayList<>(plan.notCarried());
       var lost = build(source, targets, planner, notCarried);
-      ParityCheck.Result parity = prove(source);
-      seal(plan, parity, notCarried);
+      ParityCheck.Result parity = prove(source, targets);
+      seal(plan, targets, parity, notCarried);
       return new Proven(
           fingerprint, plan, results(targets, parity), lost, skipped(source), notCarried);
     }
@@ -128,6 +130,22 @@ final class MigrationRun {
               .formatted(paths.parent(), plan.freeBytes(), plan.neededBytes()),
           "make room there, or write the new palace elsewhere with --target DIR");
     }
+  }
+
+  private void warn(OpenSource source, MigrationPlan plan) {
+    for (Path leftover : source.palace().layout().leftovers()) {
+      if (!leftover.equals(paths.build())) {
+        warnings.add("%s was left by an earlier run or another tool; nothing in it was used".formatted(leftover));
+      }
+    }
+    for (CollectionState state : source.collections()) {
+      if (!state.ghosts().isEmpty()) {
+        warnings.add(
+            "collection %s: its index has %d elements without a drawer, which stay behind"
+                .formatted(state.name(), state.ghosts().size()));
+      }
+    }
+    LOG.info("plan drawers={} needed={} free={}", plan.drawers(), plan.neededBytes(), plan.freeBytes());
   }
 
   private Map<String, List<String>> build(
@@ -151,11 +169,14 @@ final class MigrationRun {
   }
 
   /// Nothing that the build's own writer knew is believed: it is opened anew.
-  private ParityCheck.Result prove(OpenSource source) throws IOException {
+  private ParityCheck.Result prove(OpenSource source, List<CollectionTarget> targets)
+      throws IOException {
+    var ids = new HashMap<String, String>();
+    targets.forEach(target -> ids.put(target.source().row().id(), target.id()));
     try (OpenSource build = OpenSource.open(paths.build())) {
       ParityCheck.Result parity =
           ParityCheck.compare(
-              source, build, request.release(), request.batchSize(), progress);
+              source, build, ids, request.release(), request.batchSize(), progress);
       if (parity.count() > 0) {
         throw new PalaceException.Failed(
             "the new palace is not equal to the old one in %d places: %s"
@@ -170,12 +191,19 @@ final class MigrationRun {
     }
   }
 
-  private void seal(MigrationPlan plan, ParityCheck.Result parity, List<String> notCarried)
+  private void seal(
+      MigrationPlan plan,
+      List<CollectionTarget> targets,
+      ParityCheck.Result parity,
+      List<String> notCarried)
       throws IOException {
     var contents = new TreeMap<String, Seal.Contents>();
-    parity
-        .digests()
-        .forEach((key, digest) -> contents.put(sealName(key, contents), contents(plan, key, digest)));
+    for (CollectionTarget target : targets) {
+      String digest = parity.digests().getOrDefault(target.id(), "");
+      contents.put(
+          sealName(target.source(), contents),
+          new Seal.Contents(target.carried().size(), digest));
+    }
     var origin =
         new Seal.Origin(
             run.value(),
@@ -188,21 +216,11 @@ final class MigrationRun {
     Durable.forceDirectory(paths.parent());
   }
 
-  private static String sealName(CollectionKey key, Map<String, Seal.Contents> taken) {
-    return taken.containsKey(key.name())
-        ? key.tenant() + "/" + key.database() + "/" + key.name()
-        : key.name();
-  }
-
-  private static Seal.Contents contents(MigrationPlan plan, CollectionKey key, String digest) {
-    return plan.collections().stream()
-        .filter(collection ->
-            new CollectionKey(collection.tenant(), collection.database(), collection.name())
-                .equals(key))
-        .findFirst()
-        .map(collection ->
-            new Seal.Contents(collection.drawers() - collection.missing(), digest))
-        .orElseThrow();
+  /// Names are unique only within a database.
+  private static String sealName(CollectionState state, Map<String, Seal.Contents> taken) {
+    return taken.containsKey(state.name())
+        ? state.row().tenant() + "/" + state.row().database() + "/" + state.name()
+        : state.name();
   }
 
   private static List<MigrationReport.CollectionResult> results(
@@ -224,7 +242,7 @@ final class MigrationRun {
               queue,
               target.carried().size() - index - queue,
               MigrationPlanner.indexFiles(target.segment()),
-              parity.digests().getOrDefault(CollectionKey.of(state), "")));
+              parity.digests().getOrDefault(target.id(), "")));
     }
     return results;
   }
@@ -359,8 +377,10 @@ final class MigrationRun {
   /// Every failure before the exchange leaves the palace as it was, and says so.
   private IOException unchanged(IOException failure) {
     String said = failure instanceof PalaceException ? failure.getMessage() : failure.toString();
+    // The source is attached to the build, so SQLite's complaint about the one may name the other.
+    String about = said.replace(paths.build().toString(), palace.toString());
     String message =
-        said.contains("nothing was changed") ? said : said + "; nothing was changed";
+        about.contains("nothing was changed") ? about : about + "; nothing was changed";
     return switch (failure) {
       case PalaceException.Refused e -> new PalaceException.Refused(message, e.hint(), e);
       case PalaceException.DamagedDatabase e ->

@@ -30,7 +30,7 @@ final class ParityCheck {
   private final int batchSize;
   private final Progress progress;
   private final List<ParityDifference> differences = new ArrayList<>();
-  private final Map<CollectionKey, String> digests = new LinkedHashMap<>();
+  private final Map<String, String> digests = new LinkedHashMap<>();
   private long count;
 
   private ParityCheck(ChromaRelease release, int batchSize, Progress progress) {
@@ -43,44 +43,44 @@ final class ParityCheck {
   ///
   /// @param differences the first differences
   /// @param count how many there are
-  /// @param digests content digest of every collection of the build that the source has too
-  record Result(
-      List<ParityDifference> differences, long count, Map<CollectionKey, String> digests) {}
+  /// @param digests content digest of every collection that both have, by its id in the build
+  record Result(List<ParityDifference> differences, long count, Map<String, String> digests) {}
 
+  /// Compares two palaces.
+  ///
+  /// @param ids for every collection's id in the source, its id in the build
   static Result compare(
       OpenSource source,
       OpenSource build,
+      Map<String, String> ids,
       ChromaRelease release,
       int batchSize,
       Progress progress)
       throws IOException {
     var check = new ParityCheck(release, batchSize, progress);
-    check.compare(source, build);
+    check.compare(source, build, ids);
     return new Result(List.copyOf(check.differences), check.count, check.digests);
   }
 
-  private void compare(OpenSource source, OpenSource build) throws IOException {
-    Map<CollectionKey, CollectionState> wanted = byKey(source);
-    Map<CollectionKey, CollectionState> built = byKey(build);
-    long drawers = wanted.values().stream().mapToLong(state -> state.entries().size()).sum();
+  private void compare(OpenSource source, OpenSource build, Map<String, String> ids)
+      throws IOException {
+    var built = new LinkedHashMap<String, CollectionState>();
+    build.collections().forEach(state -> built.put(state.row().id(), state));
+    long drawers =
+        source.collections().stream().mapToLong(state -> state.entries().size()).sum();
     try (Progress.Step step = progress.start("comparing drawers", drawers, "drawers")) {
-      for (Map.Entry<CollectionKey, CollectionState> entry : wanted.entrySet()) {
-        CollectionState other = built.remove(entry.getKey());
+      for (CollectionState state : source.collections()) {
+        String id = ids.getOrDefault(state.row().id(), state.row().id());
+        CollectionState other = built.remove(id);
         if (other == null) {
-          found(new ParityDifference.CollectionMissing(entry.getKey().name()));
+          found(new ParityDifference.CollectionMissing(state.name()));
         } else {
-          compareSettings(entry.getValue(), other);
-          digests.put(entry.getKey(), compareDrawers(entry.getValue(), other, step));
+          compareSettings(state, other);
+          digests.put(id, compareDrawers(state, other, step));
         }
       }
     }
-    built.keySet().forEach(key -> found(new ParityDifference.CollectionExtra(key.name())));
-  }
-
-  private static Map<CollectionKey, CollectionState> byKey(OpenSource opened) {
-    var byKey = new LinkedHashMap<CollectionKey, CollectionState>();
-    opened.collections().forEach(state -> byKey.put(CollectionKey.of(state), state));
-    return byKey;
+    built.values().forEach(extra -> found(new ParityDifference.CollectionExtra(extra.name())));
   }
 
   private void found(ParityDifference difference) {
@@ -92,11 +92,15 @@ final class ParityCheck {
 
   private void compareSettings(CollectionState source, CollectionState build) {
     String name = source.name();
-    if (source.dimension() != build.dimension()) {
-      found(
-          new ParityDifference.Setting(
-              name, "dimension", source.dimension() + "", build.dimension() + ""));
+    compareSetting(name, "name", name, build.name());
+    if (!build.row().database().startsWith(TargetDatabase.RECOVERED)) {
+      compareSetting(name, "database", place(source), place(build));
     }
+    compareSetting(
+        name,
+        "dimension",
+        Integer.toString(source.dimension()),
+        Integer.toString(build.dimension()));
     build.settings().statedSpaces().stream()
         .filter(space -> space != source.space())
         .forEach(space ->
@@ -107,17 +111,25 @@ final class ParityCheck {
     compareMetadata(source, build);
   }
 
+  private static String place(CollectionState state) {
+    return state.row().tenant() + "/" + state.row().database();
+  }
+
+  private void compareSetting(String collection, String what, String source, String build) {
+    if (!source.equals(build)) {
+      found(new ParityDifference.Setting(collection, what, source, build));
+    }
+  }
+
   private void compareFunction(CollectionState source, CollectionState build) {
     if (!release.hasRustCore()) {
       return;
     }
-    var wanted = source.settings().embeddingFunction();
-    var written = build.settings().embeddingFunction();
-    if (!wanted.equals(written)) {
-      found(
-          new ParityDifference.Setting(
-              source.name(), "embedding function", wanted.toString(), written.toString()));
-    }
+    compareSetting(
+        source.name(),
+        "embedding function",
+        source.settings().embeddingFunction().toString(),
+        build.settings().embeddingFunction().toString());
   }
 
   /// Keys that begin with `hnsw:` may be corrected and added, never dropped; the space has been

@@ -19,7 +19,10 @@ final class TargetDatabase {
           + " PRIMARY KEY (dir, version))";
   private static final String DEFAULT_TENANT = "default_tenant";
   private static final String DEFAULT_DATABASE = "default_database";
-  static final String DEFAULT_DATABASE_ID = "00000000-0000-0000-0000-000000000000";
+  private static final String DEFAULT_DATABASE_ID = "00000000-0000-0000-0000-000000000000";
+
+  /// Begins the name of a database that stands in for one whose row was lost.
+  static final String RECOVERED = "recovered-";
 
   private final ChromaDatabase database;
   private final SchemaLevel level;
@@ -55,7 +58,8 @@ final class TargetDatabase {
   }
 
   /// Copies tenants and databases from the attached source. Chroma's own defaults stay, because its
-  /// clients do not start without them; what names a missing tenant gets it back.
+  /// clients do not start without them. What a row refers to and the source lacks is made anew: a
+  /// tenant by its name, a database, whose name is lost, as `recovered-` and its id.
   void copyTenants(SchemaLevel sourceLevel) throws IOException {
     if (!sourceLevel.hasDatabases()) {
       return;
@@ -72,6 +76,11 @@ final class TargetDatabase {
         "INSERT OR IGNORE INTO databases(id, name, tenant_id) VALUES (?,?,?)",
         DEFAULT_DATABASE_ID,
         DEFAULT_DATABASE,
+        DEFAULT_TENANT);
+    database.execute(
+        "INSERT OR IGNORE INTO databases(id, name, tenant_id)"
+            + " SELECT DISTINCT database_id, ? || database_id, ? FROM source.collections",
+        RECOVERED,
         DEFAULT_TENANT);
   }
 

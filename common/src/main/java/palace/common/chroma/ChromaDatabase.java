@@ -71,10 +71,10 @@ public final class ChromaDatabase implements AutoCloseable {
   /// finished file.
   public static ChromaDatabase create(Path file) throws IOException {
     ChromaDatabase database = open(file, Mode.CREATE);
-    database.execute("PRAGMA journal_mode=OFF");
-    database.execute("PRAGMA synchronous=OFF");
-    database.execute("PRAGMA locking_mode=EXCLUSIVE");
-    database.execute("PRAGMA cache_size=-16384");
+    database.execute("PRAGMA main.journal_mode=OFF");
+    database.execute("PRAGMA main.synchronous=OFF");
+    database.execute("PRAGMA main.locking_mode=EXCLUSIVE");
+    database.execute("PRAGMA cache_size=-65536");
     return database;
   }
 

@@ -56,7 +56,7 @@ public sealed interface SegmentPlan {
     }
     List<IndexFault> faults =
         IndexCheck.examine(segment.index(), collection.space(), metadata).stream()
-            .filter(fault -> fault.harm() != IndexFault.Harm.NOTICE)
+            .filter(fault -> fault.harm() != IndexFault.Harm.NOTICE || isScattered(fault))
             .toList();
     if (!faults.isEmpty()) {
       return new Rebuild(faults.getFirst().sentence());
@@ -65,6 +65,13 @@ public sealed interface SegmentPlan {
       return new Rebuild("its index has another dimension");
     }
     return carry(collection, segment);
+  }
+
+  /// hnswlib leaves a few elements unreachable in large indexes; more than a hundredth of them means
+  /// that links were lost.
+  private static boolean isScattered(IndexFault fault) {
+    return fault instanceof IndexFault.Unreachable(long count, long live, int firstSlot)
+        && count > 1 + live / 100;
   }
 
   private static SegmentPlan carry(CollectionState collection, SegmentVectors segment) {
