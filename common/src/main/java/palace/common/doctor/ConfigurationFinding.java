@@ -40,7 +40,9 @@ public sealed interface ConfigurationFinding extends CollectionFinding {
       implements ConfigurationFinding {
     @Override
     public Nature nature() {
-      return Nature.damage("space-contradicted", Threat.WRONG_ANSWERS);
+      return proven
+          ? Nature.damage("space-contradicted", Threat.WRONG_ANSWERS)
+          : Nature.notice("space-contradicted", Threat.WRONG_ANSWERS);
     }
 
     @Override

@@ -32,7 +32,8 @@ public sealed interface FullTextFinding extends Finding {
   /// Its rows are not those of the documents.
   ///
   /// @param lacking documents that it does not have
-  /// @param surplus rows without a document
+  /// @param surplus rows that belong to no document: of a drawer without one, or where the next
+  ///   drawers will be
   /// @param different documents that it has with another text
   record Differs(long lacking, long surplus, long different) implements FullTextFinding {
     @Override
@@ -44,6 +45,20 @@ public sealed interface FullTextFinding extends Finding {
     public String sentence() {
       return "the full-text table lacks %d documents, has %d rows without one and %d with another text"
           .formatted(lacking, surplus, different);
+    }
+  }
+
+  /// Texts of drawers that were deleted, which releases before 0.5.6 leave behind. Nothing finds
+  /// them, because no drawer will get their rowids.
+  record Leftovers(long count) implements FullTextFinding {
+    @Override
+    public Nature nature() {
+      return Nature.notice("full-text-leftovers", Threat.SPACE);
+    }
+
+    @Override
+    public String sentence() {
+      return "the full-text table keeps the texts of %d deleted drawers".formatted(count);
     }
   }
 }

@@ -96,15 +96,39 @@ public sealed interface IndexFinding extends CollectionFinding {
 
   /// What [palace.common.hnsw.IndexCheck] found.
   record Faulty(CollectionName in, Path directory, IndexFault fault) implements IndexFinding {
+    /// A tail that long fills disks when the palace is copied.
+    private static final long BLOAT_BYTES = 1L << 24;
+
     @Override
     public Nature nature() {
       String code = codeOf(fault);
       return switch (fault.harm()) {
-        case FATAL -> Nature.fatal(code, Threat.CRASH);
+        case FATAL -> Nature.fatal(code, fatalThreat());
         case LOSS -> Nature.damage(code, Threat.SILENT_LOSS);
         case WRONG -> Nature.damage(code, Threat.WRONG_ANSWERS);
-        case NOTICE -> Nature.notice(code, Threat.NONE);
+        case NOTICE -> ofNotice(code);
       };
+    }
+
+    private Threat fatalThreat() {
+      return fault instanceof IndexFault.FileMissing || fault instanceof IndexFault.HeaderVersion
+          ? Threat.FAILURE
+          : Threat.CRASH;
+    }
+
+    /// hnswlib itself leaves a few elements unreachable, but not one in twenty.
+    private Nature ofNotice(String code) {
+      if (fault instanceof IndexFault.Unreachable(long count, long liveCount, int first)
+          && count > 1
+          && count > liveCount / 20) {
+        return Nature.damage(code, Threat.WRONG_ANSWERS);
+      }
+      if (fault instanceof IndexFault.LinkListsTooLong(long expected, long found)) {
+        return found - expected > BLOAT_BYTES
+            ? Nature.damage(code, Threat.SPACE)
+            : Nature.notice(code, Threat.SPACE);
+      }
+      return Nature.notice(code, Threat.NONE);
     }
 
     @Override

@@ -2,11 +2,12 @@ package palace.common.doctor;
 
 /// A finding about the rows of drawers and their metadata (S14, S15).
 public sealed interface RowFinding extends Finding {
-  /// Rows of `embeddings` whose segment is no metadata segment of a collection.
+  /// Rows of `embeddings` whose segment is no metadata segment of a collection; Python releases leave
+  /// them behind when they delete a collection.
   record OrphanEmbeddings(long count, long firstRow) implements RowFinding {
     @Override
     public Nature nature() {
-      return Nature.damage("orphan-embeddings", Threat.SPACE);
+      return Nature.notice("orphan-embeddings", Threat.SPACE);
     }
 
     @Override
@@ -60,11 +61,12 @@ public sealed interface RowFinding extends Finding {
     }
   }
 
-  /// Metadata with a value in none of the typed columns, which every release drops.
+  /// Metadata with a value in none of the typed columns, which every release drops; SQLite keeps NaN
+  /// so.
   record MetadataEmptyRow(long count, long firstRow, String firstKey) implements RowFinding {
     @Override
     public Nature nature() {
-      return Nature.damage("metadata-empty-row", Threat.WRONG_ANSWERS);
+      return Nature.notice("metadata-empty-row", Threat.NONE);
     }
 
     @Override
@@ -85,20 +87,6 @@ public sealed interface RowFinding extends Finding {
     public String sentence() {
       return "%d metadata keys are both a value and a list, first key %s of row %d"
           .formatted(count, firstKey, firstRow);
-    }
-  }
-
-  /// Drawers of one segment that share an id, which a sound table forbids.
-  record DuplicateIds(long count, String firstId) implements RowFinding {
-    @Override
-    public Nature nature() {
-      return Nature.damage("duplicate-ids", Threat.WRONG_ANSWERS);
-    }
-
-    @Override
-    public String sentence() {
-      return "%d rows of embeddings repeat an id of their collection, first \"%s\""
-          .formatted(count, firstId);
     }
   }
 }
