@@ -30,6 +30,7 @@ final class IndexPreparation {
   private final Path folder;
   private final int batchSize;
   private final Progress progress;
+  private final Set<Long> given = new HashSet<>();
   private long highest;
 
   IndexPreparation(Palace palace, Path folder, int batchSize, Progress progress) {
@@ -122,11 +123,11 @@ final class IndexPreparation {
                 "SELECT count(*) FROM embeddings_queue WHERE seq_id=? AND topic<>?",
                 newest,
                 state.row().topic());
-    if (foreign == 0 && newest < SequenceNumber.PLAUSIBLE) {
-      highest = Math.max(highest, newest);
-      return newest;
-    }
-    return ++highest;
+    boolean free = foreign == 0 && newest < SequenceNumber.PLAUSIBLE && !given.contains(newest);
+    long position = free ? newest : highest + 1;
+    highest = Math.max(highest, position);
+    given.add(position);
+    return position;
   }
 
   private static Set<Long> keptRows(CollectionState state) {
