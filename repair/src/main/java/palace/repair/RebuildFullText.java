@@ -1,9 +1,11 @@
 package palace.repair;
 
 import java.io.IOException;
+import java.util.List;
+import palace.common.chroma.FullText;
+import palace.common.doctor.Finding;
 
-
-/// Fills the full-text table anew.
+/// Makes the full-text table anew and fills it from the documents.
 public record RebuildFullText() implements Treatment {
   @Override
   public String code() {
@@ -12,12 +14,12 @@ public record RebuildFullText() implements Treatment {
 
   @Override
   public String act() {
-    return "fill the full-text table anew from the documents";
+    return "make the full-text table anew and fill it from the documents";
   }
 
-
   @Override
-  public long apply(Surgery surgery) throws IOException {
-    throw new IOException("not built in: " + this);
+  public long apply(Surgery surgery, List<Finding> findings) throws IOException {
+    FullText.rebuild(surgery.database(), surgery.level());
+    return surgery.database().number("SELECT count(*) FROM " + FullText.tableOf(surgery.level()));
   }
 }

@@ -1,9 +1,11 @@
 package palace.repair;
 
 import java.io.IOException;
+import java.util.List;
 import palace.common.doctor.CollectionName;
+import palace.common.doctor.Finding;
 
-/// Writes the index of a collection anew.
+/// Writes the index of a collection as a fresh segment, with the queue folded in.
 public record RebuildIndex(CollectionName in) implements CollectionTreatment {
   @Override
   public String code() {
@@ -21,7 +23,7 @@ public record RebuildIndex(CollectionName in) implements CollectionTreatment {
   }
 
   @Override
-  public long apply(Surgery surgery) throws IOException {
-    throw new IOException("not built in: " + this);
+  public long apply(Surgery surgery, List<Finding> findings) throws IOException {
+    return new IndexRows(surgery, surgery.newIndex(in)).write();
   }
 }

@@ -1,9 +1,9 @@
 package palace.repair;
 
-import java.io.IOException;
+import java.util.List;
+import palace.common.doctor.Finding;
 
-
-/// Lets SQLite undo an interrupted write.
+/// Lets SQLite undo an interrupted write, which it does when it opens the database for writing.
 public record RecoverInterruptedWrite() implements Treatment {
   @Override
   public String code() {
@@ -12,12 +12,16 @@ public record RecoverInterruptedWrite() implements Treatment {
 
   @Override
   public String act() {
-    return "undo the interrupted write in the database";
+    return "undo the write that was interrupted, as the next Chroma would";
   }
 
+  @Override
+  public boolean isFoundation() {
+    return true;
+  }
 
   @Override
-  public long apply(Surgery surgery) throws IOException {
-    throw new IOException("not built in: " + this);
+  public long apply(Surgery surgery, List<Finding> findings) {
+    return 0;
   }
 }

@@ -1,9 +1,10 @@
 package palace.repair;
 
 import java.io.IOException;
+import java.util.List;
+import palace.common.doctor.Finding;
 
-
-/// Rebuilds the SQL indexes.
+/// Rebuilds the SQL indexes from their tables, whose rows are whole.
 public record Reindex() implements Treatment {
   @Override
   public String code() {
@@ -15,9 +16,19 @@ public record Reindex() implements Treatment {
     return "rebuild the indexes of the database from its tables";
   }
 
+  @Override
+  public boolean isFoundation() {
+    return true;
+  }
 
   @Override
-  public long apply(Surgery surgery) throws IOException {
-    throw new IOException("not built in: " + this);
+  public boolean reveals() {
+    return true;
+  }
+
+  @Override
+  public long apply(Surgery surgery, List<Finding> findings) throws IOException {
+    surgery.database().execute("REINDEX");
+    return 1;
   }
 }

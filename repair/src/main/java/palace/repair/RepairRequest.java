@@ -3,7 +3,6 @@ package palace.repair;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
-import palace.common.store.PalaceLayout;
 
 /// What a repair is asked to do.
 ///
@@ -38,7 +37,8 @@ public record RepairRequest(
         palace, collection, rebuildIndex, true, batchSize, patience, toolVersion);
   }
 
-  Path database() {
-    return palace.resolve(PalaceLayout.DATABASE);
+  RepairRequest withoutForcedRebuild() {
+    return new RepairRequest(
+        palace, collection, false, dryRun, batchSize, patience, toolVersion);
   }
 }

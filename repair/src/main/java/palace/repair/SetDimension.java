@@ -1,9 +1,11 @@
 package palace.repair;
 
 import java.io.IOException;
+import java.util.List;
 import palace.common.doctor.CollectionName;
+import palace.common.doctor.Finding;
 
-/// States the true dimension.
+/// States the dimension that the vectors of a collection have.
 public record SetDimension(CollectionName in) implements CollectionTreatment {
   @Override
   public String code() {
@@ -15,9 +17,13 @@ public record SetDimension(CollectionName in) implements CollectionTreatment {
     return "state the dimension that the vectors have";
   }
 
-
   @Override
-  public long apply(Surgery surgery) throws IOException {
-    throw new IOException("not built in: " + this);
+  public long apply(Surgery surgery, List<Finding> findings) throws IOException {
+    return surgery
+        .database()
+        .execute(
+            "UPDATE collections SET dimension=? WHERE id=?",
+            surgery.facts(in).dimension(),
+            in.id());
   }
 }

@@ -1,10 +1,12 @@
 package palace.repair;
 
 import java.io.IOException;
+import java.util.List;
 import java.util.Optional;
+import palace.common.doctor.Finding;
 
 /// One act that cures findings. Each says what it does and what it may cost; all of them change
-/// rows in the one transaction of a repair, and nothing else.
+/// rows in the transaction of a repair, and nothing else.
 public sealed interface Treatment
     permits CollectionTreatment,
         DropOrphans,
@@ -33,8 +35,20 @@ public sealed interface Treatment
     return Optional.empty();
   }
 
+  /// {@return whether other findings can be trusted only after it: it is then applied in a
+  /// transaction of its own, and the palace is examined again}
+  default boolean isFoundation() {
+    return false;
+  }
+
+  /// {@return whether drawers may come to light that could not be read before}
+  default boolean reveals() {
+    return false;
+  }
+
   /// Applies it inside the transaction of a repair.
   ///
+  /// @param findings what it is to cure
   /// @return how many rows it changed
-  long apply(Surgery surgery) throws IOException;
+  long apply(Surgery surgery, List<Finding> findings) throws IOException;
 }
