@@ -35,8 +35,7 @@ public final class SegmentVectors implements AutoCloseable {
     this.index = index;
     this.pickle = pickle;
     this.labels = labelsOf(pickle);
-    this.slotOfLabel =
-        liveSlots(index, ends(index, pickle), new HashSet<>(labels.values()));
+    this.slotOfLabel = liveSlots(index, ends(index, pickle), new HashSet<>(labels.values()));
   }
 
   /// Opens a directory; whoever opens it closes it.
@@ -93,8 +92,7 @@ public final class SegmentVectors implements AutoCloseable {
     Map<Long, Integer> slots = liveSlots(index, 0, from, label -> true);
     for (int end : ends) {
       slots.putAll(
-          liveSlots(
-              index, from, end, label -> known.contains(label) && !slots.containsKey(label)));
+          liveSlots(index, from, end, label -> known.contains(label) && !slots.containsKey(label)));
       from = end;
     }
     return slots;

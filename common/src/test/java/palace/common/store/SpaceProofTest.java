@@ -36,8 +36,7 @@ class SpaceProofTest {
   @Test
   void partsOfPointersBesideUnitVectorsProveNothing() throws IOException {
     assertThat(proof(Float.intBitsToFloat(0x7f12))).isEqualTo(new SpaceProof.Inconclusive());
-    assertThat(proof(Float.intBitsToFloat(0x5581_a000)))
-        .isEqualTo(new SpaceProof.Inconclusive());
+    assertThat(proof(Float.intBitsToFloat(0x5581_a000))).isEqualTo(new SpaceProof.Inconclusive());
   }
 
   @Test
