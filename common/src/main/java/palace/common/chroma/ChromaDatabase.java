@@ -74,7 +74,7 @@ public final class ChromaDatabase implements AutoCloseable {
     database.execute("PRAGMA journal_mode=OFF");
     database.execute("PRAGMA synchronous=OFF");
     database.execute("PRAGMA locking_mode=EXCLUSIVE");
-    database.execute("PRAGMA cache_size=-65536");
+    database.execute("PRAGMA cache_size=-16384");
     return database;
   }
 
@@ -252,12 +252,58 @@ public final class ChromaDatabase implements AutoCloseable {
     return new HashSet<>(list("SELECT name FROM pragma_table_info(?)", row -> row.text(1), table));
   }
 
-  /// {@return how far the migrations have gone; zeros where there are no rows}
-  public SchemaLevel level() throws IOException {
+  /// {@return how far the migrations have gone by their own record; zeros where there are no rows}
+  public SchemaLevel recordedLevel() throws IOException {
     if (!hasTable("migrations")) {
       return new SchemaLevel(0, 0, 0);
     }
     return new SchemaLevel(versionOf("sysdb"), versionOf("metadb"), versionOf("embeddings_queue"));
+  }
+
+  /// {@return the level that the tables really have, whatever the `migrations` rows say; zeros
+  /// where there is no collection table}
+  public SchemaLevel level() throws IOException {
+    if (!hasTable("collections")) {
+      return new SchemaLevel(0, 0, 0);
+    }
+    return new SchemaLevel(
+        sysdbVersion(), metadbVersion(), hasTable("embeddings_queue_config") ? 2 : 1);
+  }
+
+  private int sysdbVersion() throws IOException {
+    Set<String> collection = columns("collections");
+    if (collection.contains("schema_str")) {
+      return 10;
+    }
+    if (hasTable("maintenance_log")) {
+      return 9;
+    }
+    if (collection.contains("config_json_str")) {
+      return 7;
+    }
+    if (columns("collection_metadata").contains("bool_value")) {
+      return 6;
+    }
+    return collection.contains("topic") ? collection.contains("database_id") ? 4 : 3 : 5;
+  }
+
+  private int metadbVersion() throws IOException {
+    if (hasTable("embedding_metadata_array")) {
+      return 6;
+    }
+    if (number(
+            "SELECT count(*) FROM pragma_table_info('max_seq_id') WHERE name='seq_id' AND type='INTEGER'")
+        > 0) {
+      return 5;
+    }
+    if (number("SELECT count(*) FROM sqlite_master WHERE name='embedding_metadata_int_value'")
+        > 0) {
+      return 4;
+    }
+    if (hasTable(FullText.TABLE) || hasTable(FullText.TABLE + "_content")) {
+      return 3;
+    }
+    return columns("embedding_metadata").contains("bool_value") ? 2 : 1;
   }
 
   private int versionOf(String dir) throws IOException {

@@ -27,7 +27,9 @@ final class HeaderCheck {
     }
     var header = index.header().get();
     if (header.version() != HnswHeader.VERSION) {
+      // The other fields of an unknown version, or of garbage, say nothing.
       faults.add(new IndexFault.HeaderVersion(header.version()));
+      return;
     }
     examineShape(header);
     examineSize(header);

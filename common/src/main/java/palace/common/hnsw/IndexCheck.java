@@ -59,42 +59,49 @@ public final class IndexCheck {
     }
   }
 
+  /// Links of elements that the file does not hold any more would all seem to lead nowhere; that
+  /// the file is too short is said already.
   private void examineLinks(int count) {
     var layout = index.layout().orElseThrow();
     var lists = LinkLists.read(index.linkListBytes(), layout, count);
+    boolean isComplete = index.header().orElseThrow().elementCount() == count;
     if (index.has(IndexFile.LINK_LISTS)) {
-      examineEnding(lists, layout, count);
+      examineEnding(lists, layout, count, isComplete);
     }
-    if (lists.ending() instanceof LinkLists.Ending.Whole) {
-      examineLevels(lists, count);
+    if (isComplete) {
+      if (lists.ending() instanceof LinkLists.Ending.Whole) {
+        examineLevels(lists, count);
+      }
+      new GraphCheck(index, lists, count, faults).examine();
     }
-    new GraphCheck(index, lists, count, faults).examine();
   }
 
-  private void examineEnding(LinkLists lists, IndexLayout layout, int count) {
+  private void examineEnding(LinkLists lists, IndexLayout layout, int count, boolean isComplete) {
     long found = index.fileBytes(IndexFile.LINK_LISTS);
+    boolean isDisproved = examineCount(layout, count);
     switch (lists.ending()) {
       case LinkLists.Ending.SizeImpossible(int slot, long size) ->
           faults.add(new IndexFault.LinkListSizeImpossible(slot, size, layout.linkBlockBytes()));
       case LinkLists.Ending.TooShort(int slot) ->
           faults.add(new IndexFault.LinkListsTooShort(slot, count, found));
       case LinkLists.Ending.Whole(long end) -> {
-        if (end < found) {
+        if (end < found && isComplete && !isDisproved) {
           faults.add(new IndexFault.LinkListsTooLong(end, found));
         }
       }
     }
-    examineCount(layout, count);
   }
 
-  /// Lists that end exactly with the file prove how many elements there are, unless that is what
-  /// the header says.
-  private void examineCount(IndexLayout layout, int count) {
+  /// Lists that end exactly with the file prove how many elements there are.
+  private boolean examineCount(IndexLayout layout, int count) {
     long headerCount = index.header().orElseThrow().elementCount();
     long proven = LinkLists.countToEnd(index.linkListBytes(), layout, index.slotCount());
-    if (proven > 0 && proven != headerCount && (proven > count || headerCount != count)) {
+    boolean isDisproved =
+        proven > 0 && proven != headerCount && (proven > count || headerCount != count);
+    if (isDisproved) {
       faults.add(new IndexFault.CountDisagreesWithFile(headerCount, proven));
     }
+    return isDisproved;
   }
 
   private void examineLevels(LinkLists lists, int count) {

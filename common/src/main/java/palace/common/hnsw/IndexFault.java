@@ -176,7 +176,7 @@ public sealed interface IndexFault {
   record NeighbourLevelTooLow(long count, int firstSlot, int firstLevel) implements InGraph {
     @Override
     public String sentence() {
-      return "%d neighbours do not reach the level they are linked on, first in element %d on level %d"
+      return "%d neighbours do not reach up to their link, first in element %d on level %d"
           .formatted(count, firstSlot, firstLevel);
     }
   }
@@ -316,7 +316,7 @@ public sealed interface IndexFault {
 
     @Override
     public String sentence() {
-      return "the pickle counts %d elements ever added; the highest label is %d and there are %d elements"
+      return "the pickle counts %d labels given out; the highest is %d, and there are %d elements"
           .formatted(total, highestLabel, elementCount);
     }
   }

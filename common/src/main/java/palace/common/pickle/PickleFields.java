@@ -65,8 +65,7 @@ record PickleFields(Map<Object, Object> entries, IndexMetadata.Shape shape) {
     }
     for (var entry : found.entrySet()) {
       if (!keys.isInstance(entry.getKey()) || !values.isInstance(entry.getValue())) {
-        throw new MalformedPickle(
-            "the field " + field + " holds something else than ids and numbers");
+        throw new MalformedPickle("the field " + field + " does not map ids and labels");
       }
     }
     return (Map<K, V>) (Map<?, ?>) found;

@@ -22,14 +22,16 @@ public final class Palace implements AutoCloseable {
   private final SourceDatabase source;
   private final SchemaLevel level;
   private final Catalogue catalogue;
+  private final Catalogue adopted;
   private final Queue queue;
 
   private Palace(PalaceLayout layout, SourceDatabase source) throws IOException {
     this.layout = layout;
     this.source = source;
     level = source.database().level();
-    requireKnown(level, layout);
+    requireKnown(source.database().recordedLevel(), level, layout);
     catalogue = Catalogue.read(source.database());
+    adopted = SegmentAdoption.adopt(layout, source.database(), catalogue);
     queue = Queue.read(source.database());
   }
 
@@ -106,12 +108,13 @@ public final class Palace implements AutoCloseable {
         "name a directory that holds chroma.sqlite3");
   }
 
-  private static void requireKnown(SchemaLevel level, PalaceLayout layout) throws IOException {
-    if (level.isNewerThanKnown()) {
+  private static void requireKnown(SchemaLevel recorded, SchemaLevel level, PalaceLayout layout)
+      throws IOException {
+    if (recorded.isNewerThanKnown()) {
       throw new PalaceException.Refused(
           layout.database()
               + ": schema "
-              + level
+              + recorded
               + " is newer than the newest known, "
               + SchemaLevel.NEWEST
               + " of Chroma "
@@ -120,7 +123,8 @@ public final class Palace implements AutoCloseable {
     }
     if (level.sysdb() == 0) {
       throw new PalaceException.Refused(
-          layout.database() + ": an SQLite database, but not one of Chroma: it has no migrations",
+          layout.database()
+              + ": an SQLite database, but not one of Chroma: it has no collections table",
           "name a directory that Chroma made");
     }
   }
@@ -140,7 +144,7 @@ public final class Palace implements AutoCloseable {
     return source.condition();
   }
 
-  /// {@return how far its migrations have gone}
+  /// {@return the level that its tables have}
   public SchemaLevel level() {
     return level;
   }
@@ -162,7 +166,7 @@ public final class Palace implements AutoCloseable {
 
   /// Works out the state of one collection; whoever opens it closes it before the palace.
   public CollectionState open(CollectionRow collection) throws IOException {
-    return CollectionFold.fold(layout, source.database(), level, queue, catalogue, collection);
+    return CollectionFold.fold(layout, source.database(), level, queue, adopted, collection);
   }
 
   @Override

@@ -32,7 +32,8 @@ public final class SegmentVectors implements AutoCloseable {
     this.index = index;
     this.pickle = pickle;
     this.labels = labelsOf(pickle);
-    this.slotOfLabel = liveSlots(index, new HashSet<>(labels.values()));
+    this.slotOfLabel =
+        liveSlots(index, countedSlots(index, pickle), new HashSet<>(labels.values()));
   }
 
   /// Opens a directory; whoever opens it closes it.
@@ -66,11 +67,23 @@ public final class SegmentVectors implements AutoCloseable {
     return labels;
   }
 
+  /// Every element was added once, so there are never more of them than the pickle says were added,
+  /// whatever the header claims.
+  private static int countedSlots(HnswIndex index, PickleReading pickle) {
+    boolean pickled = pickle instanceof PickleReading.Readable;
+    long added =
+        pickle instanceof PickleReading.Readable(IndexMetadata metadata)
+            ? metadata.totalElementsAdded()
+            : 0;
+    return pickled && added > 0
+        ? (int) Math.min(added, index.elementCount())
+        : index.elementCount();
+  }
+
   /// A label that two live slots carry proves nothing about either. Slots beyond the header's count
   /// are junk, old copies of elements among it, so they are asked only for labels that the pickle
   /// knows and that no counted slot carries.
-  private static Map<Long, Integer> liveSlots(HnswIndex index, Set<Long> known) {
-    int counted = index.elementCount();
+  private static Map<Long, Integer> liveSlots(HnswIndex index, int counted, Set<Long> known) {
     Map<Long, Integer> slots = liveSlots(index, 0, counted, label -> true);
     slots.putAll(
         liveSlots(

@@ -46,8 +46,20 @@ class HnswHeaderTest {
     assertThat(header)
         .isEqualTo(
             new HnswHeader(
-                1, 0, 3, 3, 164, 156, 132, 1, 2, 16, 32, 16,
-                Double.longBitsToDouble(0x5555555555555555L), 100));
+                1,
+                0,
+                3,
+                3,
+                164,
+                156,
+                132,
+                1,
+                2,
+                16,
+                32,
+                16,
+                Double.longBitsToDouble(0x5555555555555555L),
+                100));
     assertThat(header.encode()).isEqualTo(THREE_ELEMENTS);
   }
 
@@ -60,8 +72,20 @@ class HnswHeaderTest {
     assertThat(made.encode())
         .isEqualTo(
             new HnswHeader(
-                    1, 0, 154, 154, 164, 156, 132, 2, header.entryPoint(), 16, 32, 16,
-                    header.mult(), 100)
+                    1,
+                    0,
+                    154,
+                    154,
+                    164,
+                    156,
+                    132,
+                    2,
+                    header.entryPoint(),
+                    16,
+                    32,
+                    16,
+                    header.mult(),
+                    100)
                 .encode());
   }
 

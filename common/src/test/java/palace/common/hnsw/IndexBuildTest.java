@@ -34,8 +34,7 @@ class IndexBuildTest {
   @Test
   void oneElementHasTheBytesOfHnswlib() throws IOException {
     var directory = temp.resolve("one");
-    try (var build =
-        IndexBuild.create(directory, Space.COSINE, new IndexParameters(2, 10), 3, 8)) {
+    try (var build = IndexBuild.create(directory, Space.COSINE, new IndexParameters(2, 10), 3, 8)) {
       build.add(7, new float[] {1, 0, -2}, 2.5f);
       build.finish();
     }
@@ -44,8 +43,7 @@ class IndexBuildTest {
     assertThat(bytes(directory, IndexFile.LEVEL0))
         .isEqualTo(
             HexFormat.of()
-                .parseHex(
-                    "00000000" + "00".repeat(16) + "0000803F00000000000000C0" + "0700000000000000"));
+                .parseHex("00".repeat(4 + 16) + "0000803F00000000000000C0" + "0700000000000000"));
     assertThat(bytes(directory, IndexFile.LENGTH)).isEqualTo(HexFormat.of().parseHex("00002040"));
     int level = bytes(directory, IndexFile.LINK_LISTS).length / 12;
     assertThat(bytes(directory, IndexFile.LINK_LISTS)).hasSize(4 + 12 * level);
@@ -60,7 +58,9 @@ class IndexBuildTest {
                         + "2800000000000000"
                         + "2000000000000000"
                         + "1400000000000000"
-                        + "0" + level + "000000"
+                        + "0"
+                        + level
+                        + "000000"
                         + "00000000"
                         + "0200000000000000"
                         + "0400000000000000"
@@ -85,7 +85,14 @@ class IndexBuildTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"L2, 6, 16", "COSINE, 33, 16", "IP, 7, 16", "IP, 7, 4", "COSINE, 1, 2", "L2, 100, 48"})
+  @CsvSource({
+    "L2, 6, 16",
+    "COSINE, 33, 16",
+    "IP, 7, 16",
+    "IP, 7, 4",
+    "COSINE, 1, 2",
+    "L2, 100, 48"
+  })
   void whatIsBuiltIsSoundAndFindsNeighboursAsWellAsBruteForce(Space space, int dimension, int m)
       throws IOException {
     float[][] vectors = clustered(1200, dimension, 5);
@@ -273,8 +280,7 @@ class IndexBuildTest {
     return vectors;
   }
 
-  private static double recall(HnswIndex index, Space space, float[][] vectors)
-      throws IOException {
+  private static double recall(HnswIndex index, Space space, float[][] vectors) throws IOException {
     var search = HnswSearch.over(index, space);
     int hits = 0;
     for (int q = 0; q < 50; q++) {
@@ -287,8 +293,7 @@ class IndexBuildTest {
     return hits / 500.0;
   }
 
-  private static Stream<Long> truth(
-      Space space, float[] query, float[][] vectors) {
+  private static Stream<Long> truth(Space space, float[] query, float[][] vectors) {
     return IntStream.range(0, vectors.length)
         .boxed()
         .sorted(Comparator.comparingDouble(i -> distance(space, query, vectors[i])))

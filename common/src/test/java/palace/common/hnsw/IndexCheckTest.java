@@ -138,8 +138,7 @@ class IndexCheckTest {
 
     assertThat(faults())
         .contains(new IndexFault.CountBeyondCapacity(-1, header().maxElements()))
-        .contains(
-            new IndexFault.FileTooShort(IndexFile.LEVEL0, Long.MAX_VALUE, 154L * ELEMENT));
+        .contains(new IndexFault.FileTooShort(IndexFile.LEVEL0, Long.MAX_VALUE, 154L * ELEMENT));
   }
 
   @Test
@@ -171,8 +170,7 @@ class IndexCheckTest {
   void aGiantLinkListIsReportedNotAllocated() throws IOException {
     segment.poke(IndexFile.LINK_LISTS, bytes -> bytes.putInt(0, (int) 2_667_577_848L));
 
-    assertThat(faults())
-        .contains(new IndexFault.LinkListSizeImpossible(0, 2_667_577_848L, 68));
+    assertThat(faults()).contains(new IndexFault.LinkListSizeImpossible(0, 2_667_577_848L, 68));
   }
 
   @Test
@@ -180,8 +178,7 @@ class IndexCheckTest {
     int full = segment.bytes(IndexFile.LINK_LISTS).length;
     segment.truncate(IndexFile.LINK_LISTS, full - 1);
 
-    assertThat(faults())
-        .contains(new IndexFault.LinkListsTooShort(153, 154, full - 1));
+    assertThat(faults()).contains(new IndexFault.LinkListsTooShort(153, 154, full - 1));
   }
 
   @Test
@@ -194,8 +191,7 @@ class IndexCheckTest {
   @Test
   void aSparseTerabyteIsBloatAndCostsNothing() throws IOException {
     int full = segment.bytes(IndexFile.LINK_LISTS).length;
-    try (var file =
-        new RandomAccessFile(segment.path(IndexFile.LINK_LISTS).toFile(), "rw")) {
+    try (var file = new RandomAccessFile(segment.path(IndexFile.LINK_LISTS).toFile(), "rw")) {
       file.setLength(1L << 40);
     }
 
@@ -205,8 +201,7 @@ class IndexCheckTest {
   @Test
   void neighboursOutsideAreNamed() throws IOException {
     segment.poke(
-        IndexFile.LEVEL0,
-        bytes -> bytes.putInt(5 * ELEMENT + 4, 154).putInt(7 * ELEMENT + 4, -1));
+        IndexFile.LEVEL0, bytes -> bytes.putInt(5 * ELEMENT + 4, 154).putInt(7 * ELEMENT + 4, -1));
 
     assertThat(faults()).contains(new IndexFault.NeighbourOutOfRange(2, 5, 0));
   }
@@ -228,8 +223,7 @@ class IndexCheckTest {
   @Test
   void aNeighbourNamedTwiceIsNamed() throws IOException {
     segment.poke(
-        IndexFile.LEVEL0,
-        bytes -> bytes.putInt(9 * ELEMENT + 8, bytes.getInt(9 * ELEMENT + 4)));
+        IndexFile.LEVEL0, bytes -> bytes.putInt(9 * ELEMENT + 8, bytes.getInt(9 * ELEMENT + 4)));
 
     assertThat(faults()).contains(new IndexFault.DuplicateLinks(1, 9, 0));
   }
@@ -261,12 +255,11 @@ class IndexCheckTest {
 
     assertThat(faults())
         .singleElement()
-        .satisfies(
-            fault -> {
-              var unreachable = (IndexFault.Unreachable) fault;
-              assertThat(unreachable.count()).isEqualTo(live - (entryIsLive ? 1 : 0));
-              assertThat(unreachable.liveCount()).isEqualTo(live);
-            });
+        .satisfies(fault -> {
+          var unreachable = (IndexFault.Unreachable) fault;
+          assertThat(unreachable.count()).isEqualTo(live - (entryIsLive ? 1 : 0));
+          assertThat(unreachable.liveCount()).isEqualTo(live);
+        });
   }
 
   @Test
@@ -309,8 +302,7 @@ class IndexCheckTest {
           }
         });
 
-    assertThat(faults())
-        .containsExactly(new IndexFault.NormWrong(1, liveCount(), live(4), 2));
+    assertThat(faults()).containsExactly(new IndexFault.NormWrong(1, liveCount(), live(4), 2));
     assertThat(faults(Space.IP)).isEmpty();
   }
 
@@ -320,8 +312,7 @@ class IndexCheckTest {
     segment.poke(IndexFile.LENGTH, bytes -> bytes.putFloat(live(4) * 4, length));
 
     assertThat(faults())
-        .containsExactly(
-            new IndexFault.LengthImplausible(1, liveCount(), live(4), length));
+        .containsExactly(new IndexFault.LengthImplausible(1, liveCount(), live(4), length));
     assertThat(faults(Space.L2)).isEmpty();
   }
 
@@ -332,8 +323,7 @@ class IndexCheckTest {
     zero(slots[1]);
 
     assertThat(faults())
-        .containsExactly(
-            new IndexFault.ZeroVectors(2, 2, slots[0], IndexFault.Harm.LOSS));
+        .containsExactly(new IndexFault.ZeroVectors(2, 2, slots[0], IndexFault.Harm.LOSS));
   }
 
   @Test
@@ -519,16 +509,12 @@ class IndexCheckTest {
   }
 
   private void zero(int slot) throws IOException {
-    segment.poke(
-        IndexFile.LEVEL0,
-        bytes -> bytes.put(slot * ELEMENT + VECTOR, new byte[24]));
+    segment.poke(IndexFile.LEVEL0, bytes -> bytes.put(slot * ELEMENT + VECTOR, new byte[24]));
   }
 
   /// Slot and byte offset of a link on level 1, and a slot on level 0 that it does not name.
   private int[] firstUpperLink() throws IOException {
-    var bytes =
-        ByteBuffer.wrap(segment.bytes(IndexFile.LINK_LISTS))
-            .order(ByteOrder.LITTLE_ENDIAN);
+    var bytes = ByteBuffer.wrap(segment.bytes(IndexFile.LINK_LISTS)).order(ByteOrder.LITTLE_ENDIAN);
     int flat = -1;
     for (int slot = 0; ; slot++) {
       int size = bytes.getInt();
@@ -556,9 +542,7 @@ class IndexCheckTest {
   }
 
   private static IndexMetadata with(
-      IndexMetadata metadata,
-      Map<String, Long> labels,
-      Map<Long, String> ids) {
+      IndexMetadata metadata, Map<String, Long> labels, Map<Long, String> ids) {
     return new IndexMetadata(
         metadata.dimensionality(),
         10_000,

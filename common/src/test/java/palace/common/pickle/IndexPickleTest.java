@@ -159,7 +159,10 @@ class IndexPickleTest {
   void aMissingFieldIsNamed() throws IOException {
     var reading =
         (PickleReading.Unreadable)
-            read(bytes("\u0080\u0003}(X\u0014\0\0\0total_elements_addedK\1X\u000B\0\0\0id_to_label}u."));
+            read(
+                bytes(
+                    "\u0080\u0003}(X\u0014\0\0\0total_elements_addedK\1"
+                        + "X\u000B\0\0\0id_to_label}u."));
 
     assertThat(reading.reason()).isEqualTo("the field label_to_id is missing");
   }
