@@ -110,9 +110,12 @@ final class CatalogueCheck {
             examination.found(new CatalogueFinding.OrphanSegments(row.integer(1), row.text(2)));
           }
         });
+    orphans("collection_metadata", "collection_id", "collections");
+    if (examination.segmentsAreMissing()) {
+      throw new IOException("a collection lacks a segment, which they may belong to");
+    }
     orphans("segment_metadata", "segment_id", "segments");
     orphans("max_seq_id", "segment_id", "segments");
-    orphans("collection_metadata", "collection_id", "collections");
   }
 
   private void orphans(String table, String column, String owner) throws IOException {
@@ -120,9 +123,9 @@ final class CatalogueCheck {
         database.number(
             "SELECT count(*) FROM "
                 + table
-                + " NOT INDEXED WHERE "
+                + " NOT INDEXED WHERE lower("
                 + column
-                + " NOT IN (SELECT id FROM "
+                + ") NOT IN (SELECT lower(id) FROM "
                 + owner
                 + ")");
     if (count > 0) {

@@ -89,7 +89,13 @@ final class ConfigurationCheck {
     return Optional.of("Chroma does not know it");
   }
 
+  /// Chroma uses no space at all where a text or the segment's row is broken.
   private void space() {
+    if (settings.schema() instanceof StatedConfiguration.Broken
+        || settings.configuration() instanceof StatedConfiguration.Broken
+        || examination.lacksSegment(in, SegmentRow.VECTOR)) {
+      return;
+    }
     Space effective = settings.effective().space();
     switch (state.proof()) {
       case SpaceProof.Normalised normalised -> {

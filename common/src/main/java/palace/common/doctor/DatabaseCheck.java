@@ -51,7 +51,7 @@ final class DatabaseCheck {
           .database()
           .each("PRAGMA integrity_check(" + MOST_MESSAGES + ")", row -> sort(row.text(1)));
     } catch (PalaceException.DamagedDatabase e) {
-      ofTables.add(String.valueOf(e.getMessage()));
+      stopped(examination.said(e));
     }
     report();
   }
@@ -88,6 +88,15 @@ final class DatabaseCheck {
       return ofIndexes;
     }
     return FULL_TEXT.matcher(line).find() ? ofFullText : ofTables;
+  }
+
+  /// SQLite looks at the structure of every tree before it stumbles over one while it compares
+  /// rows.
+  private void stopped(String reason) {
+    if (ofIndexes.isEmpty() && ofFullText.isEmpty()) {
+      ofTables.add(reason);
+    }
+    examination.notRun("the rest of SQLite's integrity check", reason);
   }
 
   private void report() {

@@ -19,6 +19,9 @@ final class DirectoryCheck {
   }
 
   void run() throws IOException {
+    if (examination.segmentsAreMissing()) {
+      throw new IOException("a collection lacks a segment, which they may belong to");
+    }
     Set<String> segments =
         new HashSet<>(
             examination

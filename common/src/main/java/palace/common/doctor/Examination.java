@@ -13,12 +13,12 @@ final class Examination {
   private final ChromaDatabase database;
   private final List<Finding> findings = new ArrayList<>();
   private final List<NotRun> notRun = new ArrayList<>();
-  private SchemaLevel level;
+  private final SchemaLevel level;
 
-  Examination(PalaceLayout layout, ChromaDatabase database, SchemaLevel recorded) {
+  Examination(PalaceLayout layout, ChromaDatabase database, SchemaLevel level) {
     this.layout = layout;
     this.database = database;
-    this.level = recorded;
+    this.level = level;
   }
 
   /// One check; whatever it throws means that it could not be made.
@@ -35,19 +35,16 @@ final class Examination {
     return database;
   }
 
-  /// {@return how far the migrations have really gone, which the table may not say}
+  /// {@return the level that the tables have, whatever `migrations` says}
   SchemaLevel level() {
     return level;
-  }
-
-  void applied(SchemaLevel really) {
-    level = really;
   }
 
   void found(Finding finding) {
     findings.add(finding);
   }
 
+  /// Notes an essential check that could not be made.
   void notRun(String check, String reason) {
     notRun.add(new NotRun(check, reason, true));
   }
@@ -62,17 +59,27 @@ final class Examination {
     try {
       check.run();
     } catch (IOException | RuntimeException e) {
-      notRun.add(new NotRun(name, reasonOf(e), essential));
+      notRun.add(new NotRun(name, said(e), essential));
     }
   }
 
-  private static String reasonOf(Exception e) {
-    String said = e.getMessage();
-    return said == null ? e.getClass().getSimpleName() : said;
+  /// {@return what an exception says, without the name of the database file}
+  String said(Exception e) {
+    String message = e.getMessage();
+    return message == null
+        ? e.getClass().getSimpleName()
+        : message.replace(layout.database() + ": ", "");
   }
 
-  boolean has(Class<? extends Finding> kind) {
-    return findings.stream().anyMatch(kind::isInstance);
+  /// {@return whether some collection lacks a segment: what seems to belong to nothing may belong to
+  /// it}
+  boolean segmentsAreMissing() {
+    return findings.stream().anyMatch(SegmentFinding.Missing.class::isInstance);
+  }
+
+  /// {@return whether a collection lacks the segment of a scope}
+  boolean lacksSegment(CollectionName collection, String scope) {
+    return findings.contains(new SegmentFinding.Missing(collection, scope));
   }
 
   List<Finding> findings() {

@@ -5,7 +5,6 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.HashSet;
-import java.util.Optional;
 import java.util.Set;
 import palace.common.chroma.ChromaDatabase;
 import palace.common.chroma.SourceDatabase;
@@ -73,12 +72,15 @@ final class LeftoverCheck {
     if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
       return Set.of();
     }
-    Optional<Set<String>> ids = Optional.empty();
-    try (SourceDatabase source = SourceDatabase.open(file)) {
-      ids = Optional.of(idsOf(source.database(), collection));
-    } catch (IOException e) {
-      examination.notRun("drawers of " + beside, String.valueOf(e.getMessage()));
-    }
-    return ids.orElse(Set.of());
+    var ids = new HashSet<String>();
+    examination.run(
+        "drawers of " + beside,
+        false,
+        () -> {
+          try (SourceDatabase source = SourceDatabase.open(file)) {
+            ids.addAll(idsOf(source.database(), collection));
+          }
+        });
+    return ids;
   }
 }

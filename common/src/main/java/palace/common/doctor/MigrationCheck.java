@@ -10,7 +10,6 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import palace.common.chroma.Migration;
-import palace.common.chroma.SchemaLevel;
 
 /// Compares the table `migrations` with what every release has, and with what the tables show was
 /// applied (S2).
@@ -19,7 +18,6 @@ final class MigrationCheck {
 
   private final Examination examination;
   private final Map<String, TreeSet<Integer>> recorded = new TreeMap<>();
-  private final Map<String, Integer> highest = new HashMap<>();
 
   MigrationCheck(Examination examination) {
     this.examination = examination;
@@ -31,12 +29,6 @@ final class MigrationCheck {
     for (MigrationEffect effect : MigrationEffect.all()) {
       compare(effect);
     }
-    examination.applied(
-        new SchemaLevel(applied("sysdb"), applied("metadb"), applied("embeddings_queue")));
-  }
-
-  private int applied(String dir) {
-    return Math.max(Migration.versionOf(examination.level(), dir), highest.getOrDefault(dir, 0));
   }
 
   private void compareRows() throws IOException {
@@ -102,7 +94,6 @@ final class MigrationCheck {
         lacking(effect);
       }
     } else if (isThere && (versions.isEmpty() || versions.last() < effect.version())) {
-      highest.merge(effect.dir(), effect.version(), Math::max);
       examination.found(
           new MigrationFinding.NewestMissing(effect.dir(), effect.version(), effect.shows()));
     }

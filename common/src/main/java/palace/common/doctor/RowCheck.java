@@ -17,14 +17,9 @@ final class RowCheck {
     this.database = examination.database();
   }
 
-  /// Drawers of a collection that lacks its metadata segment look like orphans, so nothing is said
-  /// about any.
   void orphanEmbeddings() throws IOException {
-    long collectionsWithout =
-        database.number(
-            "SELECT count(*) FROM collections c WHERE NOT EXISTS (SELECT 1 FROM segments s WHERE s.collection = c.id AND s.scope = 'METADATA')");
-    if (collectionsWithout > 0) {
-      return;
+    if (examination.segmentsAreMissing()) {
+      throw new IOException("a collection lacks a segment, which they may belong to");
     }
     database.each(
         "SELECT count(*), min(id) FROM embeddings NOT INDEXED WHERE segment_id NOT IN (SELECT s.id FROM segments s JOIN collections c ON c.id = s.collection WHERE s.scope = 'METADATA')",

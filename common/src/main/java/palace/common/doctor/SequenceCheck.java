@@ -35,10 +35,23 @@ final class SequenceCheck {
   private void row(String scope, Consumed consumed) {
     consumed.stored().ifPresent(stored -> type(scope, stored));
     consumed.stored().ifPresent(stored -> value(scope, stored, consumed));
-    if (consumed.stored().isPresent() && consumed.believed() > queueHighest) {
-      examination.found(
-          new SequenceFinding.QueueBehind(in, scope, consumed.believed(), queueHighest));
+    long highest = consumed.believed();
+    if (queueIsGone(positionOf(consumed))) {
+      highest = positionOf(consumed);
     }
+    if (consumed.stored().isPresent() && highest > queueHighest) {
+      examination.found(new SequenceFinding.QueueBehind(in, scope, highest, queueHighest));
+    }
+  }
+
+  private static long positionOf(Consumed consumed) {
+    return consumed.stored().isPresent() ? consumed.stored().get().position().orElse(0) : 0;
+  }
+
+  /// Nothing says what the newest write was when a tool emptied the queue: the last ones may have
+  /// been deletions.
+  private boolean queueIsGone(long stored) {
+    return queueHighest == 0 && stored > 0 && stored < SequenceNumber.PLAUSIBLE;
   }
 
   private void type(String scope, SequenceNumber stored) {
@@ -69,7 +82,7 @@ final class SequenceCheck {
       case SequenceNumber.Poisoned(long value, long original) ->
           examination.found(new SequenceFinding.Poisoned(in, scope, value, original));
       case SequenceNumber.Plain(long value, boolean blob) -> {
-        if (value > 0 && !consumed.sane()) {
+        if (value > 0 && !consumed.sane() && !queueIsGone(value)) {
           long highest = Math.max(queueHighest, state.metadataConsumed().believed());
           examination.found(new SequenceFinding.TooHigh(in, scope, value, highest));
         } else if (value == 0 && !level.hasIntegerSequences()) {

@@ -89,9 +89,9 @@ public sealed interface SequenceFinding extends CollectionFinding {
   /// The vector segment says it has consumed the queue, but its index is missing or empty: Chroma
   /// rebuilds it from the queue once, then purges the queue (S10).
   ///
-  /// @param inQueue drawers whose vector the queue or a quarantined copy still holds
+  /// @param found drawers whose vector something still holds: old elements, the queue, a copy
   /// @param lost drawers whose vector nothing holds
-  record VectorRowWithoutIndex(CollectionName in, long stored, long inQueue, long lost)
+  record VectorRowWithoutIndex(CollectionName in, long stored, long found, long lost)
       implements SequenceFinding {
     @Override
     public Nature nature() {
@@ -100,8 +100,8 @@ public sealed interface SequenceFinding extends CollectionFinding {
 
     @Override
     public String sentence() {
-      return "collection %s says its index holds everything up to %d, but there is no index; %d vectors are found elsewhere, %d nowhere"
-          .formatted(in, stored, inQueue, lost);
+      return "collection %s says its index holds everything up to %d, but Chroma takes the index for new and will overwrite it; %d vectors can be found, %d cannot"
+          .formatted(in, stored, found, lost);
     }
   }
 
