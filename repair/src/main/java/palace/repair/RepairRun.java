@@ -16,6 +16,7 @@ import palace.common.PalaceException;
 import palace.common.Progress;
 import palace.common.RunId;
 import palace.common.doctor.Diagnosis;
+import palace.common.doctor.DirectoryFinding;
 import palace.common.doctor.Finding;
 import palace.common.files.FileOps;
 import palace.common.snapshot.DatabaseSnapshot;
@@ -119,7 +120,7 @@ final class RepairRun {
   private Outcome outcome(RepairPlan plan, Diagnosis last, Undo undo) {
     var lost = new LinkedHashMap<String, Loss>();
     lostVectors.forEach((name, ids) -> lost.put(name, new Loss(List.of(), ids, List.of(), List.of())));
-    List<Finding> remaining = last.findings();
+    List<Finding> remaining = last.findings().stream().filter(finding -> !retired(finding)).toList();
     var report =
         new RepairReport(
             palace,
@@ -147,7 +148,9 @@ final class RepairRun {
         "the repair failed and was undone: " + cause, "run palace doctor", cause);
   }
 
-  static boolean isDirectory(Path path) {
-    return Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS);
+  /// The doctor looked before the replaced directories were moved away.
+  private static boolean retired(Finding finding) {
+    return finding instanceof DirectoryFinding.Orphan(Path directory, long bytes)
+        && !Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS);
   }
 }

@@ -27,7 +27,8 @@ final class CatalogueCheck {
       return;
     }
     database.each(
-        "SELECT 'default_tenant' AS id UNION SELECT tenant_id FROM databases EXCEPT SELECT id FROM tenants",
+        "SELECT 'default_tenant' AS id UNION SELECT tenant_id FROM databases EXCEPT SELECT id FROM"
+            + " tenants",
         row -> examination.found(new CatalogueFinding.TenantMissing(row.text(1))));
     boolean noDefault =
         database.number("SELECT count(*) FROM databases WHERE name = 'default_database'") == 0;
@@ -35,7 +36,8 @@ final class CatalogueCheck {
       examination.found(new CatalogueFinding.DatabaseMissing("default_database"));
     }
     database.each(
-        "SELECT DISTINCT database_id FROM collections WHERE database_id NOT IN (SELECT id FROM databases)",
+        "SELECT DISTINCT database_id FROM collections WHERE database_id NOT IN (SELECT id FROM"
+            + " databases)",
         row -> {
           if (!noDefault || !row.text(1).equals("00000000-0000-0000-0000-000000000000")) {
             examination.found(new CatalogueFinding.DatabaseMissing(row.text(1)));
@@ -80,8 +82,7 @@ final class CatalogueCheck {
     }
   }
 
-  private void segmentsOf(CollectionName in, String scope, List<String> types)
-      throws IOException {
+  private void segmentsOf(CollectionName in, String scope, List<String> types) throws IOException {
     record Found(String id, String type) {}
     List<Found> found =
         database.list(
@@ -104,7 +105,8 @@ final class CatalogueCheck {
 
   void orphans() throws IOException {
     database.each(
-        "SELECT count(*), min(id) FROM segments WHERE collection IS NULL OR collection NOT IN (SELECT id FROM collections)",
+        "SELECT count(*), min(id) FROM segments WHERE collection IS NULL OR collection NOT IN"
+            + " (SELECT id FROM collections)",
         row -> {
           if (row.integer(1) > 0) {
             examination.found(new CatalogueFinding.OrphanSegments(row.integer(1), row.text(2)));
@@ -132,5 +134,4 @@ final class CatalogueCheck {
       examination.found(new CatalogueFinding.OrphanCatalogueRows(table, count));
     }
   }
-
 }

@@ -4,7 +4,12 @@ import java.util.Optional;
 
 /// A finding about one collection.
 public sealed interface CollectionFinding extends Finding
-    permits ConfigurationFinding, IndexFinding, RebuildLeftover, SegmentFinding, SequenceFinding, UnappliableRows {
+    permits ConfigurationFinding,
+        IndexFinding,
+        RebuildLeftover,
+        SegmentFinding,
+        SequenceFinding,
+        UnappliableRows {
 
   /// {@return the collection}
   CollectionName in();

@@ -116,8 +116,7 @@ final class ConfigurationCheck {
   }
 
   private void contradicted(Space effective, Space believed, boolean proven) {
-    examination.found(
-        new ConfigurationFinding.SpaceContradicted(in, effective, believed, proven));
+    examination.found(new ConfigurationFinding.SpaceContradicted(in, effective, believed, proven));
   }
 
   private Optional<Space> statedByCollection() {
@@ -129,7 +128,8 @@ final class ConfigurationCheck {
   private void dimension() {
     int believed = state.dimension();
     boolean hasVectors =
-        !state.entries().isEmpty() || state.queueEntries().stream().anyMatch(QueueEntry::hasAnyVector);
+        !state.entries().isEmpty()
+            || state.queueEntries().stream().anyMatch(QueueEntry::hasAnyVector);
     if (believed <= 0 || !hasVectors) {
       return;
     }

@@ -18,7 +18,8 @@ final class DatabaseCheck {
   private static final Pattern TREE = Pattern.compile("^Tree (\\d+)\\b");
   private static final Pattern OF_INDEX =
       Pattern.compile(
-          "missing from index|wrong # of entries in index|non-unique entry in index|values differ from index|of index ");
+          "missing from index|wrong # of entries in index|non-unique entry in index|values differ"
+              + " from index|of index ");
   private static final Pattern FULL_TEXT = Pattern.compile("FTS[345]|embedding_fulltext");
   private static final String FULL_TEXT_TABLE = "embedding_fulltext";
 

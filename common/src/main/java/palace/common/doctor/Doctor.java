@@ -47,7 +47,8 @@ public final class Doctor {
     var doctor = new Doctor(examination);
     new DatabaseCheck(examination).condition(palace.condition());
     doctor.database(progress);
-    try (var step = progress.start("examining collections", palace.collections().size(), "collections")) {
+    try (var step =
+        progress.start("examining collections", palace.collections().size(), "collections")) {
       for (CollectionRow row : palace.collections()) {
         doctor.collection(palace, row);
         step.advance(1);
@@ -60,8 +61,7 @@ public final class Doctor {
   private static Diagnosis examineDatabase(
       PalaceLayout layout, PalaceException cause, Progress progress) throws IOException {
     try (SourceDatabase source = SourceDatabase.open(layout.database())) {
-      var examination =
-          new Examination(layout, source.database(), source.database().level());
+      var examination = new Examination(layout, source.database(), source.database().level());
       var doctor = new Doctor(examination);
       new DatabaseCheck(examination).condition(source.condition());
       doctor.database(progress);
@@ -135,11 +135,9 @@ public final class Doctor {
         () -> {
           try (CollectionState state = palace.open(row)) {
             summaries.add(summary(state));
-            var sequences =
-                new SequenceCheck(examination, state, palace.queue().highest());
+            var sequences = new SequenceCheck(examination, state, palace.queue().highest());
             examination.run("sequence numbers" + of, sequences::run);
-            examination.run(
-                "configuration" + of, new ConfigurationCheck(examination, state)::run);
+            examination.run("configuration" + of, new ConfigurationCheck(examination, state)::run);
             examination.run(
                 "queue rows" + of,
                 () -> new QueueRowCheck(examination, state).run(consumedByBoth(state)));

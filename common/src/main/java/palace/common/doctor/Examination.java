@@ -71,7 +71,8 @@ final class Examination {
         : message.replace(layout.database() + ": ", "");
   }
 
-  /// {@return whether some collection lacks a segment: what seems to belong to nothing may belong to
+  /// {@return whether some collection lacks a segment: what seems to belong to nothing may belong
+  // to
   /// it}
   boolean segmentsAreMissing() {
     return findings.stream().anyMatch(SegmentFinding.Missing.class::isInstance);

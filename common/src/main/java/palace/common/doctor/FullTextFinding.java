@@ -43,7 +43,8 @@ public sealed interface FullTextFinding extends Finding {
 
     @Override
     public String sentence() {
-      return "the full-text table lacks %d documents, has %d rows without one and %d with another text"
+      return ("the full-text table lacks %d documents, has %d rows without one and %d with "
+              + "another text")
           .formatted(lacking, surplus, different);
     }
   }

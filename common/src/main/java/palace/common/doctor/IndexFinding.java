@@ -80,8 +80,7 @@ public sealed interface IndexFinding extends CollectionFinding {
   }
 
   /// The pickle maps no id although there are elements: Chroma 1.x takes the index for new.
-  record PickleEmptyMaps(CollectionName in, Path directory, long elements)
-      implements IndexFinding {
+  record PickleEmptyMaps(CollectionName in, Path directory, long elements) implements IndexFinding {
     @Override
     public Nature nature() {
       return Nature.damage("index-pickle-empty-maps", Threat.SILENT_LOSS);
@@ -193,7 +192,8 @@ public sealed interface IndexFinding extends CollectionFinding {
 
     @Override
     public String sentence() {
-      return "the index of collection %s lacks %d drawers that Chroma will not add again; the vectors of %d are found elsewhere; first %s"
+      return ("the index of collection %s lacks %d drawers that Chroma will not add again; "
+              + "the vectors of %d are found elsewhere; first %s")
           .formatted(in, count, recoverable, firstId);
     }
   }
@@ -223,7 +223,8 @@ public sealed interface IndexFinding extends CollectionFinding {
 
     @Override
     public String sentence() {
-      return "the index of collection %s holds older vectors than the queue for %d drawers, first %s"
+      return ("the index of collection %s holds older vectors than the queue for %d drawers, "
+              + "first %s")
           .formatted(in, count, firstId);
     }
   }

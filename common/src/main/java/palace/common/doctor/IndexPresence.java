@@ -8,7 +8,7 @@ import palace.common.store.SegmentVectors;
 import palace.common.store.VectorSource;
 
 /// Whether Chroma 1.x takes an index for one that was never persisted: no pickle, or one that names
-/// no id. It then starts from the queue and overwrites whatever lies there (FORMAT §3.2).
+/// no id. It then starts from the queue and overwrites whatever lies there.
 enum IndexPresence {
   /// The pickle names ids.
   PERSISTED,

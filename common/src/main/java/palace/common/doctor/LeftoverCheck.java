@@ -26,7 +26,8 @@ final class LeftoverCheck {
         examination
             .database()
             .list(
-                "SELECT id, name FROM collections WHERE name LIKE '%\\_\\_repair\\_tmp' ESCAPE '\\' ORDER BY rowid",
+                "SELECT id, name FROM collections WHERE name LIKE '%\\_\\_repair\\_tmp' ESCAPE '\\'"
+                    + " ORDER BY rowid",
                 row -> new CollectionName(row.text(1), row.text(2)));
     for (CollectionName leftover : leftovers) {
       examine(leftover);
@@ -60,8 +61,11 @@ final class LeftoverCheck {
   private static Set<String> idsOf(ChromaDatabase database, String collection) throws IOException {
     return new HashSet<>(
         database.list(
-            "SELECT e.embedding_id FROM embeddings e JOIN segments s ON s.id = e.segment_id JOIN collections c ON c.id = s.collection WHERE c.name = ?"
-                + " UNION SELECT q.id FROM embeddings_queue q JOIN collections c ON q.topic = 'persistent://default/default/' || c.id WHERE c.name = ? AND q.operation IN (0, 2)",
+            "SELECT e.embedding_id FROM embeddings e JOIN segments s ON s.id = e.segment_id JOIN"
+                + " collections c ON c.id = s.collection WHERE c.name = ? UNION SELECT q.id FROM"
+                + " embeddings_queue q JOIN collections c ON q.topic ="
+                + " 'persistent://default/default/' || c.id WHERE c.name = ? AND q.operation IN (0,"
+                + " 2)",
             row -> row.text(1),
             collection,
             collection));

@@ -24,13 +24,26 @@ record MigrationEffect(
           column("sysdb", 6, "collection_metadata", "bool_value"),
           column("sysdb", 7, "collections", "config_json_str"),
           table("sysdb", 8, "maintenance_log"),
-          effect("sysdb", 9, "segments.collection NOT NULL", "SELECT \"notnull\" FROM pragma_table_info('segments') WHERE name='collection'"),
+          effect(
+              "sysdb",
+              9,
+              "segments.collection NOT NULL",
+              "SELECT \"notnull\" FROM pragma_table_info('segments') WHERE name='collection'"),
           column("sysdb", 10, "collections", "schema_str"),
           table("metadb", 1, "embedding_metadata"),
           column("metadb", 2, "embedding_metadata", "bool_value"),
           table("metadb", 3, "embedding_fulltext_search"),
-          effect("metadb", 4, "index embedding_metadata_int_value", "SELECT count(*) FROM sqlite_master WHERE name='embedding_metadata_int_value'"),
-          effect("metadb", 5, "max_seq_id.seq_id INTEGER", "SELECT count(*) FROM pragma_table_info('max_seq_id') WHERE name='seq_id' AND type='INTEGER'"),
+          effect(
+              "metadb",
+              4,
+              "index embedding_metadata_int_value",
+              "SELECT count(*) FROM sqlite_master WHERE name='embedding_metadata_int_value'"),
+          effect(
+              "metadb",
+              5,
+              "max_seq_id.seq_id INTEGER",
+              "SELECT count(*) FROM pragma_table_info('max_seq_id') WHERE name='seq_id' AND"
+                  + " type='INTEGER'"),
           table("metadb", 6, "embedding_metadata_array"),
           table("embeddings_queue", 1, "embeddings_queue"),
           table("embeddings_queue", 2, "embeddings_queue_config"));

@@ -64,7 +64,8 @@ public sealed interface MigrationFinding extends Finding {
     @Override
     public Nature nature() {
       boolean poisons = dir.equals("metadb") && version == 5;
-      return Nature.fatal("migration-newest-missing", poisons ? Threat.SILENT_LOSS : Threat.REFUSAL);
+      return Nature.fatal(
+          "migration-newest-missing", poisons ? Threat.SILENT_LOSS : Threat.REFUSAL);
     }
 
     @Override

@@ -10,7 +10,7 @@ import palace.common.chroma.QueueMetadata;
 import palace.common.store.CollectionState;
 import palace.common.store.QueueEntry;
 
-/// Looks for rows of a collection's queue that Chroma stumbles over (S13, the list of FORMAT §3.8).
+/// Looks for rows of a collection's queue that Chroma stumbles over (S13).
 /// Only rows that some segment has not consumed are read by anybody.
 final class QueueRowCheck {
   private static final int BACKFILL = 4;
@@ -37,8 +37,7 @@ final class QueueRowCheck {
     }
     if (count > 0) {
       examination.found(
-          new UnappliableRows(
-              CollectionName.of(state.row()), count, firstSequence, firstReason));
+          new UnappliableRows(CollectionName.of(state.row()), count, firstSequence, firstReason));
     }
   }
 
@@ -75,9 +74,9 @@ final class QueueRowCheck {
       throws IOException {
     var problems = new HashMap<Long, String>();
     database.each(
-        "SELECT seq_id, metadata FROM embeddings_queue WHERE topic = ? AND seq_id > ? AND metadata IS NOT NULL",
-        row ->
-            problemOf(row.text(2)).ifPresent(reason -> problems.put(row.integer(1), reason)),
+        "SELECT seq_id, metadata FROM embeddings_queue WHERE topic = ? AND seq_id > ? AND metadata"
+            + " IS NOT NULL",
+        row -> problemOf(row.text(2)).ifPresent(reason -> problems.put(row.integer(1), reason)),
         state.row().topic(),
         consumed);
     return problems;
@@ -92,8 +91,7 @@ final class QueueRowCheck {
 
   private static Optional<String> problemOf(QueueMetadata.Changes changes) {
     if (!changes.unsupported().isEmpty()) {
-      return Optional.of(
-          "Chroma cannot hold the value of " + changes.unsupported().getFirst());
+      return Optional.of("Chroma cannot hold the value of " + changes.unsupported().getFirst());
     }
     Optional<MetadataValue> document = changes.changes().get(MetadataValue.DOCUMENT_KEY);
     return document != null && !(document.orElse(null) instanceof MetadataValue.Text)

@@ -31,7 +31,8 @@ public record RebuildLeftover(
 
   @Override
   public String sentence() {
-    return "collection %s was left by an interrupted rebuild of %s: it holds %d drawers, %d of them not in %s; copies beside the palace hold %d more"
+    return ("collection %s was left by an interrupted rebuild of %s: it holds %d drawers, "
+            + "%d of them not in %s; copies beside the palace hold %d more")
         .formatted(in, original, drawers, onlyHere, original, onlyBeside);
   }
 }

@@ -22,7 +22,9 @@ final class RowCheck {
       throw new IOException("a collection lacks a segment, which they may belong to");
     }
     database.each(
-        "SELECT count(*), min(id) FROM embeddings NOT INDEXED WHERE segment_id NOT IN (SELECT s.id FROM segments s JOIN collections c ON c.id = s.collection WHERE s.scope = 'METADATA')",
+        "SELECT count(*), min(id) FROM embeddings NOT INDEXED WHERE segment_id NOT IN (SELECT s.id"
+            + " FROM segments s JOIN collections c ON c.id = s.collection WHERE s.scope ="
+            + " 'METADATA')",
         row -> {
           if (row.integer(1) > 0) {
             examination.found(new RowFinding.OrphanEmbeddings(row.integer(1), row.integer(2)));
@@ -54,7 +56,11 @@ final class RowCheck {
         "(m.string_value IS NOT NULL) + (m.int_value IS NOT NULL) + (m.float_value IS NOT NULL)"
             + (examination.level().hasMetadataBooleans() ? " + (m.bool_value IS NOT NULL)" : "");
     database.each(
-        "SELECT sum(" + filled + " > 1), sum(" + filled + " = 0) FROM embedding_metadata m NOT INDEXED",
+        "SELECT sum("
+            + filled
+            + " > 1), sum("
+            + filled
+            + " = 0) FROM embedding_metadata m NOT INDEXED",
         row -> {
           if (row.integer(1) > 0) {
             var first = first(filled + " > 1");
@@ -74,7 +80,9 @@ final class RowCheck {
   private First first(String condition) throws IOException {
     return database
         .first(
-            "SELECT m.id, m.key FROM embedding_metadata m NOT INDEXED WHERE " + condition + " LIMIT 1",
+            "SELECT m.id, m.key FROM embedding_metadata m NOT INDEXED WHERE "
+                + condition
+                + " LIMIT 1",
             row -> new First(row.integer(1), row.text(2)))
         .orElse(new First(0, ""));
   }
@@ -84,7 +92,9 @@ final class RowCheck {
       return;
     }
     database.each(
-        "SELECT count(*), min(a.id), min(a.key) FROM (SELECT DISTINCT id, key FROM embedding_metadata_array) a WHERE EXISTS (SELECT 1 FROM embedding_metadata m WHERE m.id = a.id AND m.key = a.key)",
+        "SELECT count(*), min(a.id), min(a.key) FROM (SELECT DISTINCT id, key FROM"
+            + " embedding_metadata_array) a WHERE EXISTS (SELECT 1 FROM embedding_metadata m WHERE"
+            + " m.id = a.id AND m.key = a.key)",
         row -> {
           if (row.integer(1) > 0) {
             examination.found(

@@ -2,7 +2,8 @@ package palace.common.doctor;
 
 /// A finding about the rows of drawers and their metadata (S14, S15).
 public sealed interface RowFinding extends Finding {
-  /// Rows of `embeddings` whose segment is no metadata segment of a collection; Python releases leave
+  /// Rows of `embeddings` whose segment is no metadata segment of a collection; Python releases
+  // leave
   /// them behind when they delete a collection.
   record OrphanEmbeddings(long count, long firstRow) implements RowFinding {
     @Override
@@ -27,7 +28,8 @@ public sealed interface RowFinding extends Finding {
 
     @Override
     public String sentence() {
-      return "%d rows of embedding_metadata belong to no drawer and leak into future ones, first row %d"
+      return ("%d rows of embedding_metadata belong to no drawer and leak into future ones, "
+              + "first row %d")
           .formatted(count, firstRow);
     }
   }
@@ -42,7 +44,8 @@ public sealed interface RowFinding extends Finding {
 
     @Override
     public String sentence() {
-      return "%d rows of embedding_metadata_array belong to no drawer and leak into future ones, first row %d"
+      return ("%d rows of embedding_metadata_array belong to no drawer and leak into future "
+              + "ones, first row %d")
           .formatted(count, firstRow);
     }
   }
@@ -61,7 +64,8 @@ public sealed interface RowFinding extends Finding {
     }
   }
 
-  /// Metadata with a value in none of the typed columns, which every release drops; SQLite keeps NaN
+  /// Metadata with a value in none of the typed columns, which every release drops; SQLite keeps
+  // NaN
   /// so.
   record MetadataEmptyRow(long count, long firstRow, String firstKey) implements RowFinding {
     @Override

@@ -120,7 +120,6 @@ final class SequenceCheck {
             .filter(VectorSource.Missing.class::isInstance)
             .count();
     examination.found(
-        new SequenceFinding.VectorRowWithoutIndex(
-            in, stored, state.entries().size() - lost, lost));
+        new SequenceFinding.VectorRowWithoutIndex(in, stored, state.entries().size() - lost, lost));
   }
 }

@@ -65,7 +65,8 @@ public sealed interface SequenceFinding extends CollectionFinding {
 
     @Override
     public String sentence() {
-      return "max_seq_id of the %s segment of collection %s is %d, which Chroma 0.x takes for the newest"
+      return ("max_seq_id of the %s segment of collection %s is %d, which Chroma 0.x takes "
+              + "for the newest")
           .formatted(scope, in, stored);
     }
   }
@@ -81,7 +82,8 @@ public sealed interface SequenceFinding extends CollectionFinding {
 
     @Override
     public String sentence() {
-      return "the %s segment of collection %s has consumed the queue up to %d, which ends at %d: the next writes are dropped"
+      return ("the %s segment of collection %s has consumed the queue up to %d, which ends at "
+              + "%d: the next writes are dropped")
           .formatted(scope, in, stored, queueHighest);
     }
   }
@@ -100,7 +102,8 @@ public sealed interface SequenceFinding extends CollectionFinding {
 
     @Override
     public String sentence() {
-      return "collection %s says its index holds everything up to %d, but Chroma takes the index for new and will overwrite it; %d vectors can be found, %d cannot"
+      return ("collection %s says its index holds everything up to %d, but Chroma takes the "
+              + "index for new and will overwrite it; %d vectors can be found, %d cannot")
           .formatted(in, stored, found, lost);
     }
   }
@@ -116,7 +119,8 @@ public sealed interface SequenceFinding extends CollectionFinding {
 
     @Override
     public String sentence() {
-      return "collection %s has no max_seq_id for its index, and %d drawers are neither in index nor queue"
+      return ("collection %s has no max_seq_id for its index, and %d drawers are neither in "
+              + "index nor queue")
           .formatted(in, lacking);
     }
   }

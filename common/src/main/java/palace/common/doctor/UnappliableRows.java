@@ -6,8 +6,7 @@ package palace.common.doctor;
 /// @param count how many
 /// @param firstSequence `seq_id` of the first
 /// @param firstReason what is wrong with the first
-public record UnappliableRows(
-    CollectionName in, long count, long firstSequence, String firstReason)
+public record UnappliableRows(CollectionName in, long count, long firstSequence, String firstReason)
     implements CollectionFinding {
   @Override
   public Nature nature() {

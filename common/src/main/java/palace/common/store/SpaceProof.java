@@ -92,7 +92,8 @@ public sealed interface SpaceProof {
     return Float.isNaN(worst) ? Float.MAX_VALUE : worst;
   }
 
-  /// Embedders that give unit vectors look alike in every space, but only a cosine index keeps their
+  /// Embedders that give unit vectors look alike in every space, but only a cosine index keeps
+  // their
   /// lengths: elsewhere uninitialised memory stands there, zeroes or parts of pointers, which are
   /// tiny or huge as floats.
   private static SpaceProof fromNorms(SegmentVectors segment) {
@@ -122,8 +123,6 @@ public sealed interface SpaceProof {
     if (unit < sampled / 2) {
       return new AsGiven();
     }
-    return unit == sampled && plausible == sampled
-        ? new Normalised()
-        : new Inconclusive();
+    return unit == sampled && plausible == sampled ? new Normalised() : new Inconclusive();
   }
 }
