@@ -41,8 +41,7 @@ final class RepairText {
           List.of(DiagnosisText.headline(diagnosis), "nothing to do: the palace is healthy");
       case Outcome.Planned(RepairPlan plan) -> planned(plan);
       case Outcome.Repaired(RepairReport report) -> report(report, "repaired: healthy");
-      case Outcome.PartlyRepaired(RepairReport report) ->
-          report(report, partly(report));
+      case Outcome.PartlyRepaired(RepairReport report) -> report(report, partly(report));
     };
   }
 
