@@ -18,6 +18,7 @@ import org.slf4j.LoggerFactory;
 import palace.common.PalaceException;
 import palace.common.Progress;
 import palace.common.RunId;
+import palace.common.chroma.StatedConfiguration;
 import palace.common.files.Companions;
 import palace.common.files.Durable;
 import palace.common.files.Likeness;
@@ -139,6 +140,14 @@ final class MigrationRun {
       }
     }
     for (CollectionState state : source.collections()) {
+      for (StatedConfiguration stated :
+          List.of(state.settings().schema(), state.settings().configuration())) {
+        if (stated instanceof StatedConfiguration.Broken(String reason)) {
+          warnings.add(
+              "collection %s: its configuration is broken (%s); the identity of its embedding function is lost unless it stands elsewhere"
+                  .formatted(state.name(), reason));
+        }
+      }
       if (!state.ghosts().isEmpty()) {
         warnings.add(
             "collection %s: its index has %d elements without a drawer, which stay behind"
@@ -376,7 +385,8 @@ final class MigrationRun {
 
   /// Every failure before the exchange leaves the palace as it was, and says so.
   private IOException unchanged(IOException failure) {
-    String said = failure instanceof PalaceException ? failure.getMessage() : failure.toString();
+    boolean plain = failure instanceof PalaceException || failure.getClass() == IOException.class;
+    String said = plain ? String.valueOf(failure.getMessage()) : failure.toString();
     // The source is attached to the build, so SQLite's complaint about the one may name the other.
     String about = said.replace(paths.build().toString(), palace.toString());
     String message =

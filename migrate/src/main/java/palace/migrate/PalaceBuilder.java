@@ -29,14 +29,12 @@ import palace.common.store.VectorSource;
 /// too.
 final class PalaceBuilder {
   private final Path directory;
-  private final ChromaRelease release;
   private final SchemaLevel level;
   private final int batchSize;
   private final Progress progress;
 
   PalaceBuilder(Path directory, ChromaRelease release, int batchSize, Progress progress) {
     this.directory = directory;
-    this.release = release;
     level = release.level();
     this.batchSize = batchSize;
     this.progress = progress;

@@ -158,7 +158,7 @@ final class RecordCopy {
     for (int i = 0; i < batch.size(); i++) {
       DrawerEntry entry = batch.get(i);
       long row = entry.rowId() > 0 ? entry.rowId() : ++free[0];
-      long position = entry == last ? target.newest() : target.position(entry);
+      long position = entry.equals(last) ? target.newest() : target.position(entry);
       rows.insert(
           row, target.metadataSegment(), entry.id(), position, drawers.get(i).metadata());
     }

@@ -71,10 +71,12 @@ public final class ChromaDatabase implements AutoCloseable {
   /// finished file.
   public static ChromaDatabase create(Path file) throws IOException {
     ChromaDatabase database = open(file, Mode.CREATE);
+    // Without a schema's name these would hold for a database that is attached later, too, and lock
+    // a source in write-ahead mode.
     database.execute("PRAGMA main.journal_mode=OFF");
     database.execute("PRAGMA main.synchronous=OFF");
     database.execute("PRAGMA main.locking_mode=EXCLUSIVE");
-    database.execute("PRAGMA cache_size=-65536");
+    database.execute("PRAGMA cache_size=-16384");
     return database;
   }
 

@@ -1,0 +1,5 @@
+/// Migrations of palaces that real Chroma wrote.
+@NullMarked
+package palace.migrate;
+
+import org.jspecify.annotations.NullMarked;
