@@ -10,6 +10,7 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /// One segment directory, read-only, its files mapped into memory; any of them may be missing, cut
 /// or false.
@@ -141,6 +142,16 @@ public final class HnswIndex implements AutoCloseable {
     }
     long count = header.orElseThrow().elementCount();
     return count < 0 || count > slotCount ? slotCount : (int) count;
+  }
+
+  /// {@return the elements by `link_lists.bin`, whose lists end with the last one; empty when they
+  /// do not end with the file}
+  public OptionalInt countByLinks() {
+    if (layout.isEmpty()) {
+      return OptionalInt.empty();
+    }
+    long count = LinkLists.countToEnd(linkListBytes(), layout.get(), slotCount);
+    return count > 0 ? OptionalInt.of((int) count) : OptionalInt.empty();
   }
 
   /// {@return the whole elements that the bytes of `data_level0.bin` have room for; those past the

@@ -27,6 +27,9 @@ import org.jspecify.annotations.Nullable;
 /// bounded by the bytes read: texts, numbers, at most [#MOST_DICTS] dicts and one memo entry per
 /// memo opcode.
 final class PickleMachine {
+  /// How a refusal of any other class begins.
+  static final String FOREIGN_CLASS = "it names a class that Chroma does not store: ";
+
   private static final String MODULE = "chromadb.segment.impl.vector.local_persistent_hnsw";
   private static final String CLASS = "PersistentData";
   private static final int DEEPEST_STACK = 256;
@@ -216,7 +219,7 @@ final class PickleMachine {
 
   private Token persistentData(String module, String name) throws MalformedPickle {
     if (!module.equals(MODULE) || !name.equals(CLASS)) {
-      throw malformed("it names a class that Chroma does not store: " + printable(module, name));
+      throw malformed(FOREIGN_CLASS + printable(module, name));
     }
     return Token.PERSISTENT_DATA;
   }

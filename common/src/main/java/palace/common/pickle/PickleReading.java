@@ -23,5 +23,11 @@ public sealed interface PickleReading {
     public Unreadable {
       provenLabels = Collections.unmodifiableMap(provenLabels);
     }
+
+    /// {@return whether it names a class or function that Chroma does not store, which a naive
+    /// loader would run}
+    public boolean namesForeignClass() {
+      return reason.startsWith(PickleMachine.FOREIGN_CLASS);
+    }
   }
 }

@@ -4,10 +4,13 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import java.util.function.LongPredicate;
 import palace.common.hnsw.HnswIndex;
 import palace.common.hnsw.IndexLayout;
@@ -32,8 +35,7 @@ public final class SegmentVectors implements AutoCloseable {
     this.index = index;
     this.pickle = pickle;
     this.labels = labelsOf(pickle);
-    this.slotOfLabel =
-        liveSlots(index, countedSlots(index, pickle), new HashSet<>(labels.values()));
+    this.slotOfLabel = liveSlots(index, ends(index, pickle), new HashSet<>(labels.values()));
   }
 
   /// Opens a directory; whoever opens it closes it.
@@ -67,30 +69,32 @@ public final class SegmentVectors implements AutoCloseable {
     return labels;
   }
 
-  /// Every element was added once, so there are never more of them than the pickle says were added,
-  /// whatever the header claims.
-  private static int countedSlots(HnswIndex index, PickleReading pickle) {
-    boolean pickled = pickle instanceof PickleReading.Readable;
-    long added =
-        pickle instanceof PickleReading.Readable(IndexMetadata metadata)
-            ? metadata.totalElementsAdded()
-            : 0;
-    return pickled && added > 0
-        ? (int) Math.min(added, index.elementCount())
-        : index.elementCount();
+  /// Where elements may end, in rising order: by the header, by the links of the upper levels, and
+  /// because every element was added once, by the pickle. Each may lie, in either direction.
+  private static SortedSet<Integer> ends(HnswIndex index, PickleReading pickle) {
+    int most = index.slotCount();
+    var ends = new TreeSet<>(List.of(index.elementCount(), most));
+    index.countByLinks().ifPresent(ends::add);
+    if (pickle instanceof PickleReading.Readable(IndexMetadata metadata)
+        && metadata.totalElementsAdded() > 0
+        && metadata.totalElementsAdded() < most) {
+      ends.add((int) metadata.totalElementsAdded());
+    }
+    return ends;
   }
 
-  /// A label that two live slots carry proves nothing about either. Slots beyond the header's count
-  /// are junk, old copies of elements among it, so they are asked only for labels that the pickle
-  /// knows and that no counted slot carries.
-  private static Map<Long, Integer> liveSlots(HnswIndex index, int counted, Set<Long> known) {
-    Map<Long, Integer> slots = liveSlots(index, 0, counted, label -> true);
-    slots.putAll(
-        liveSlots(
-            index,
-            counted,
-            index.slotCount(),
-            label -> known.contains(label) && !slots.containsKey(label)));
+  /// A label that two live slots carry proves nothing about either. Slots beyond the last element
+  /// are junk, old copies of elements among it, so beyond each place where the elements may end,
+  /// slots are asked only for labels that the pickle knows and that no slot before carries.
+  private static Map<Long, Integer> liveSlots(
+      HnswIndex index, SortedSet<Integer> ends, Set<Long> known) {
+    int from = ends.first();
+    Map<Long, Integer> slots = liveSlots(index, 0, from, label -> true);
+    for (int end : ends) {
+      slots.putAll(
+          liveSlots(index, from, end, label -> known.contains(label) && !slots.containsKey(label)));
+      from = end;
+    }
     return slots;
   }
 

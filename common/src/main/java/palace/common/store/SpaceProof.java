@@ -20,6 +20,12 @@ public sealed interface SpaceProof {
   /// No index, or vectors that look the same in every space.
   record Inconclusive() implements SpaceProof {}
 
+  /// Lengths outside of these are no lengths.
+  float LEAST_LENGTH = 1e-6f;
+
+  /// See [#LEAST_LENGTH].
+  float MOST_LENGTH = 1e6f;
+
   /// At most this many vectors are looked at.
   int SAMPLE = 512;
 
@@ -86,13 +92,14 @@ public sealed interface SpaceProof {
     return Float.isNaN(worst) ? Float.MAX_VALUE : worst;
   }
 
-  /// Norms alone prove cosine only when some length differs from one: embedders that give unit
-  /// vectors look alike in every space.
+  /// Embedders that give unit vectors look alike in every space, but only a cosine index keeps
+  // their
+  /// lengths: elsewhere uninitialised memory stands there, zeroes or parts of pointers, which are
+  /// tiny or huge as floats.
   private static SpaceProof fromNorms(SegmentVectors segment) {
     int looked = 0;
     int unit = 0;
     int plausible = 0;
-    int notOne = 0;
     int step = Math.max(1, segment.liveLabels().size() / SAMPLE);
     float[] stored = new float[segment.index().layout().orElseThrow().dimension()];
     for (long label : segment.liveLabels()) {
@@ -105,10 +112,9 @@ public sealed interface SpaceProof {
       float length = segment.index().length(slot);
       unit += norm == 0 || Math.abs(norm - 1) <= 1e-4f ? 1 : 0;
       plausible +=
-          Float.isFinite(length) && length >= 0 && length < 1e6f && (length == 0) == (norm == 0)
+          norm == 0 && length == 0 || norm != 0 && length > LEAST_LENGTH && length < MOST_LENGTH
               ? 1
               : 0;
-      notOne += Math.abs(length - 1) > 1e-3f ? 1 : 0;
     }
     int sampled = (looked + step - 1) / step;
     if (sampled < 3) {
@@ -117,8 +123,6 @@ public sealed interface SpaceProof {
     if (unit < sampled / 2) {
       return new AsGiven();
     }
-    return unit == sampled && plausible == sampled && notOne > 0
-        ? new Normalised()
-        : new Inconclusive();
+    return unit == sampled && plausible == sampled ? new Normalised() : new Inconclusive();
   }
 }

@@ -1,0 +1,139 @@
+package palace.cli;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+import palace.common.chroma.CollectionRow;
+import palace.common.chroma.DatabaseCondition;
+
+/// A palace at a glance, for people.
+final class StatusText {
+  private StatusText() {}
+
+  /// {@return the lines to print}
+  static List<String> of(PalaceStatus status) {
+    var lines = new ArrayList<String>();
+    lines.add(status.palace().toString());
+    lines.add(
+        "chroma %s palace (schema %s), %s, %s"
+            .formatted(
+                status.level().releases(),
+                status.level(),
+                Numbers.count(status.collections().size(), "collection"),
+                Numbers.count(status.drawers(), "drawer")));
+    status.collections().forEach(collection -> lines.add("  " + line(collection)));
+    lines.add(sizes(status.sizes()));
+    lines.addAll(beside(status));
+    lines.addAll(notices(status));
+    return lines;
+  }
+
+  private static String line(PalaceStatus.Collection collection) {
+    var vectors = new ArrayList<String>();
+    vectors.add(Numbers.count(collection.inIndex()) + " in the index");
+    vectors.add(Numbers.count(collection.inQueue()) + " in the queue");
+    if (collection.inQuarantine() > 0) {
+      vectors.add(Numbers.count(collection.inQuarantine()) + " in quarantined copies");
+    }
+    if (collection.missing() > 0) {
+      vectors.add(Numbers.count(collection.missing()) + " missing");
+    }
+    return "%s: %s, %s, %s; vectors: %s"
+        .formatted(
+            name(collection.row()),
+            Numbers.count(collection.drawers(), "drawer"),
+            collection.space().chromaName(),
+            collection.dimension() == 0 ? "never written" : collection.dimension() + " dimensions",
+            String.join(", ", vectors));
+  }
+
+  /// {@return a collection's name, with tenant and database where they are not the usual ones}
+  static String name(CollectionRow row) {
+    return name(row.tenant(), row.database(), row.name());
+  }
+
+  /// {@return the same from its parts}
+  static String name(String tenant, String database, String name) {
+    boolean usual = tenant.equals("default_tenant") && database.equals("default_database");
+    return usual ? name : tenant + "/" + database + "/" + name;
+  }
+
+  private static String sizes(PalaceStatus.Sizes sizes) {
+    return "size: %s; database %s, segments %s, companions %s"
+        .formatted(
+            Numbers.size(sizes.total()),
+            Numbers.size(sizes.database()),
+            Numbers.size(sizes.segments()),
+            Numbers.size(sizes.companions()));
+  }
+
+  private static List<String> beside(PalaceStatus status) {
+    var lines = new ArrayList<String>();
+    if (!status.companions().isEmpty()) {
+      lines.add("companions: " + names(status.companions()));
+    }
+    if (!status.quarantined().isEmpty()) {
+      lines.add("quarantined by MemPalace: " + names(status.quarantined()));
+    }
+    var snapshots = status.snapshots();
+    lines.add("snapshots: " + snapshots.count() + (snapshots.count() == 0 ? "" : sized(snapshots)));
+    for (PalaceStatus.Leftover leftover : status.leftovers()) {
+      String whose = leftover.interrupted() ? "of a palace command" : "of another tool";
+      lines.add("leftover " + whose + ": " + leftover.path());
+    }
+    return lines;
+  }
+
+  private static String sized(PalaceStatus.Snapshots snapshots) {
+    return ", " + Numbers.bytes(snapshots.bytes());
+  }
+
+  private static String names(List<Path> paths) {
+    return paths.stream()
+        .map(path -> path.getFileName().toString())
+        .collect(Collectors.joining(", "));
+  }
+
+  private static List<String> notices(PalaceStatus status) {
+    var lines = new ArrayList<String>();
+    switch (status.condition()) {
+      case DatabaseCondition.Clean() -> {}
+      case DatabaseCondition.HotJournal(long bytes) ->
+          lines.add(
+              "an interrupted write waits to be undone (journal of %s): the next opening for writing does it"
+                  .formatted(Numbers.bytes(bytes)));
+      case DatabaseCondition.UnmergedLog(long bytes) ->
+          lines.add(
+              "the write-ahead log holds %s that belong to the database: never copy one without the other"
+                  .formatted(Numbers.bytes(bytes)));
+    }
+    status
+        .holder()
+        .ifPresent(holder ->
+            lines.add(
+                "in use: process "
+                    + holder.pid()
+                    + " on "
+                    + holder.host()
+                    + " ("
+                    + holder.command()
+                    + ", since "
+                    + holder.since()
+                    + ")"));
+    for (Path damaged : status.snapshots().damaged()) {
+      lines.add("snapshot without a readable description: " + damaged);
+    }
+    if (status.wasInterrupted()) {
+      lines.add(
+          "a palace command was interrupted: the next one that changes the palace settles it");
+    }
+    if (status.missing() > 0) {
+      lines.add(
+          "%s without a vector: palace doctor %s"
+              .formatted(
+                  Numbers.count(status.missing(), "drawer"), ShellWord.quote(status.palace())));
+    }
+    return lines;
+  }
+}

@@ -1,0 +1,21 @@
+package palace.common.doctor;
+
+import java.util.Optional;
+
+/// A finding about one collection.
+public sealed interface CollectionFinding extends Finding
+    permits ConfigurationFinding,
+        IndexFinding,
+        RebuildLeftover,
+        SegmentFinding,
+        SequenceFinding,
+        UnappliableRows {
+
+  /// {@return the collection}
+  CollectionName in();
+
+  @Override
+  default Optional<String> collection() {
+    return Optional.of(in().name());
+  }
+}

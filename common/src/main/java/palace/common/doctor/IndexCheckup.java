@@ -1,0 +1,167 @@
+package palace.common.doctor;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import palace.common.files.SafePath;
+import palace.common.hnsw.IndexCheck;
+import palace.common.hnsw.IndexFault;
+import palace.common.pickle.IndexMetadata;
+import palace.common.pickle.PickleReading;
+import palace.common.store.CollectionState;
+import palace.common.store.DrawerEntry;
+import palace.common.store.PalaceLayout;
+import palace.common.store.SegmentVectors;
+import palace.common.store.VectorSource;
+
+/// Checks a collection's index: its files, its pickle, and whether it holds the drawers that it
+/// should (H1-H16).
+///
+/// A directory without pickle and elements is the normal state of a young collection (H15).
+final class IndexCheckup {
+  private final Examination examination;
+  private final CollectionState state;
+  private final CollectionName in;
+  private final Path directory;
+
+  private IndexCheckup(Examination examination, CollectionState state, Path directory) {
+    this.examination = examination;
+    this.state = state;
+    this.directory = directory;
+    in = CollectionName.of(state.row());
+  }
+
+  static void run(Examination examination, CollectionState state) {
+    PalaceLayout layout = examination.layout();
+    Optional<Path> directory =
+        state
+            .segment()
+            .map(segment -> segment.index().directory())
+            .or(
+                () ->
+                    state
+                        .vectorSegment()
+                        .flatMap(row -> SafePath.child(layout.directory(), row.id())));
+    directory.ifPresent(path -> new IndexCheckup(examination, state, path).run());
+  }
+
+  private void run() {
+    state.segment().ifPresentOrElse(this::files, this::noDirectory);
+    drawers();
+    siblings();
+  }
+
+  private void noDirectory() {
+    boolean persisted =
+        state.vectorConsumed().stored().isPresent() && state.vectorConsumed().believed() > 0;
+    if (persisted && IndexPresence.needs(state)) {
+      examination.found(new IndexFinding.DirectoryMissing(in, directory));
+    }
+  }
+
+  private void files(SegmentVectors segment) {
+    switch (segment.pickle()) {
+      case PickleReading.Absent absent -> withoutPickle(segment);
+      case PickleReading.Unreadable unreadable -> unreadablePickle(segment, unreadable);
+      case PickleReading.Readable(IndexMetadata metadata) -> withPickle(segment, metadata);
+    }
+  }
+
+  private void withoutPickle(SegmentVectors segment) {
+    boolean consumed = state.vectorConsumed().stored().isPresent();
+    int elements = segment.index().elementCount();
+    boolean matters = consumed ? IndexPresence.needs(state) : !allInQueue() && elements > 0;
+    if (matters) {
+      examination.found(new IndexFinding.PickleMissing(in, directory, elements));
+      if (elements > 0) {
+        faulty(IndexCheck.examine(segment.index(), state.space()));
+      }
+    }
+  }
+
+  private boolean allInQueue() {
+    return state.entries().stream()
+        .allMatch(entry -> entry.vector() instanceof VectorSource.InQueue);
+  }
+
+  private void unreadablePickle(SegmentVectors segment, PickleReading.Unreadable pickle) {
+    examination.found(
+        pickle.namesForeignClass()
+            ? new IndexFinding.PickleHostile(in, directory, pickle.reason())
+            : new IndexFinding.PickleUnreadable(
+                in, directory, pickle.reason(), pickle.provenLabels().size()));
+    faulty(IndexCheck.examine(segment.index(), state.space()));
+  }
+
+  private void withPickle(SegmentVectors segment, IndexMetadata metadata) {
+    if (metadata.idToLabel().isEmpty() && metadata.labelToId().isEmpty()) {
+      if (!segment.liveLabels().isEmpty() && IndexPresence.needs(state)) {
+        examination.found(
+            new IndexFinding.PickleEmptyMaps(in, directory, segment.liveLabels().size()));
+      }
+      return;
+    }
+    faulty(IndexCheck.examine(segment.index(), state.space(), metadata));
+  }
+
+  private void faulty(List<IndexFault> faults) {
+    faults.forEach(fault -> examination.found(new IndexFinding.Faulty(in, directory, fault)));
+  }
+
+  private void drawers() {
+    if (state.segment().isPresent() && state.segment().get().hasLabels()) {
+      lacking(state.segment().get());
+    }
+    if (!state.ghosts().isEmpty()) {
+      examination.found(
+          new IndexFinding.HasGhosts(
+              in, directory, state.ghosts().size(), state.ghosts().getFirst()));
+    }
+    if (!state.stale().isEmpty()) {
+      examination.found(
+          new IndexFinding.VectorStale(
+              in, directory, state.stale().size(), state.stale().getFirst()));
+    }
+    List<String> missing = state.missingVectors();
+    if (!missing.isEmpty()) {
+      examination.found(new IndexFinding.VectorsMissing(in, directory, missing));
+    }
+  }
+
+  private void lacking(SegmentVectors segment) {
+    long consumed = state.vectorConsumed().believed();
+    var lacking = new ArrayList<DrawerEntry>();
+    for (DrawerEntry entry : state.entries()) {
+      if (!segment.labels().containsKey(entry.id())
+          && !IndexPresence.comesFromQueue(entry, consumed)) {
+        lacking.add(entry);
+      }
+    }
+    if (!lacking.isEmpty()) {
+      long recoverable =
+          lacking.stream()
+              .filter(entry -> !(entry.vector() instanceof VectorSource.Missing))
+              .count();
+      examination.found(
+          new IndexFinding.LacksDrawers(
+              in, directory, lacking.size(), recoverable, lacking.getFirst().id()));
+    }
+  }
+
+  private void siblings() {
+    String id = state.vectorSegment().orElseThrow().id();
+    for (Path path : examination.layout().quarantinedOf(id)) {
+      examination.found(new IndexFinding.QuarantinedSibling(in, path, neededOf(path)));
+    }
+  }
+
+  private long neededOf(Path path) {
+    return state.entries().stream()
+        .filter(
+            entry ->
+                entry.vector() instanceof VectorSource.InSibling(int sibling, int slot)
+                    && state.siblings().get(sibling).index().directory().equals(path))
+        .count();
+  }
+}

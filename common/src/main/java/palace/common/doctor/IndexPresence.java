@@ -1,0 +1,45 @@
+package palace.common.doctor;
+
+import palace.common.pickle.IndexMetadata;
+import palace.common.pickle.PickleReading;
+import palace.common.store.CollectionState;
+import palace.common.store.DrawerEntry;
+import palace.common.store.SegmentVectors;
+import palace.common.store.VectorSource;
+
+/// Whether Chroma 1.x takes an index for one that was never persisted: no pickle, or one that names
+/// no id. It then starts from the queue and overwrites whatever lies there.
+enum IndexPresence {
+  /// The pickle names ids.
+  PERSISTED,
+  /// A pickle is there but cannot be read: Chroma fails.
+  UNREADABLE,
+  /// No pickle.
+  NO_PICKLE,
+  /// The pickle names no id.
+  EMPTY_MAPS;
+
+  static IndexPresence of(SegmentVectors segment) {
+    return switch (segment.pickle()) {
+      case PickleReading.Absent absent -> NO_PICKLE;
+      case PickleReading.Unreadable unreadable -> UNREADABLE;
+      case PickleReading.Readable(IndexMetadata metadata) ->
+          metadata.idToLabel().isEmpty() ? EMPTY_MAPS : PERSISTED;
+    };
+  }
+
+  boolean isUninitialised() {
+    return this == NO_PICKLE || this == EMPTY_MAPS;
+  }
+
+  /// {@return whether some drawer's vector would not come from queue rows that the index has still
+  /// to consume}
+  static boolean needs(CollectionState state) {
+    long consumed = state.vectorConsumed().believed();
+    return state.entries().stream().anyMatch(entry -> !comesFromQueue(entry, consumed));
+  }
+
+  static boolean comesFromQueue(DrawerEntry entry, long consumed) {
+    return entry.vector() instanceof VectorSource.InQueue(long sequence) && sequence > consumed;
+  }
+}

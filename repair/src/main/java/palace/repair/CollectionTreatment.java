@@ -1,0 +1,16 @@
+package palace.repair;
+
+import java.util.Optional;
+import palace.common.doctor.CollectionName;
+
+/// A treatment of one collection.
+public sealed interface CollectionTreatment extends Treatment
+    permits RebuildIndex, RestoreSegments, SetDimension, StateConfiguration {
+  /// {@return the collection}
+  CollectionName in();
+
+  @Override
+  default Optional<String> collection() {
+    return Optional.of(in().name());
+  }
+}

@@ -1,0 +1,120 @@
+package palace.repair;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import palace.common.PalaceException;
+import palace.common.doctor.CollectionName;
+import palace.common.doctor.CollectionSummary;
+import palace.common.doctor.DatabaseFinding;
+import palace.common.doctor.Diagnosis;
+import palace.common.doctor.Finding;
+import palace.common.doctor.NotRun;
+import palace.common.doctor.Severity;
+
+/// Turns a diagnosis into a plan. Several findings of one collection often need one treatment, so
+/// equal treatments are one. A notice is cured on the way when something else has to be, and only
+/// an interrupted write is reason enough by itself.
+final class Planner {
+  private final Diagnosis diagnosis;
+  private final Map<Treatment, List<Finding>> cures = new LinkedHashMap<>();
+  private final List<RepairPlan.Untreatable> untreatable = new ArrayList<>();
+  private boolean needed;
+  private boolean endangered;
+
+  private Planner(Diagnosis diagnosis) {
+    this.diagnosis = diagnosis;
+  }
+
+  /// {@return the plan for a diagnosis}
+  ///
+  /// @throws PalaceException.Refused when indexes of a collection are to be rebuilt that does not
+  ///   exist
+  static RepairPlan plan(Diagnosis diagnosis, RepairRequest request)
+      throws PalaceException.Refused {
+    var planner = new Planner(diagnosis);
+    diagnosis.findings().forEach(planner::judge);
+    if (request.rebuildIndex()) {
+      planner.forceRebuild(request);
+    }
+    return planner.plan();
+  }
+
+  private void judge(Finding finding) {
+    boolean harmless = finding.severity() == Severity.NOTICE;
+    boolean reasonEnough = !harmless || finding instanceof DatabaseFinding.InterruptedWrite;
+    switch (Verdict.on(finding)) {
+      case Verdict.Treat(RebuildIndex treatment) when harmless -> {}
+      case Verdict.Treat(Treatment treatment) -> {
+        cures.computeIfAbsent(treatment, key -> new ArrayList<>()).add(finding);
+        needed |= reasonEnough;
+      }
+      case Verdict.Leave leave -> {}
+      case Verdict.Hopeless(String reason, boolean endangers) when !harmless -> {
+        untreatable.add(new RepairPlan.Untreatable(finding, reason));
+        endangered |= endangers;
+      }
+      case Verdict.Hopeless notice -> {}
+    }
+  }
+
+  private void forceRebuild(RepairRequest request) throws PalaceException.Refused {
+    List<CollectionSummary> wanted =
+        diagnosis.collections().stream()
+            .filter(summary -> request.collection().map(summary.name()::equals).orElse(true))
+            .toList();
+    if (wanted.isEmpty() && request.collection().isPresent()) {
+      throw new PalaceException.Refused(
+          "%s has no collection %s".formatted(request.palace(), request.collection().get()),
+          "palace status lists the collections");
+    }
+    for (CollectionSummary summary : wanted) {
+      var in = new CollectionName(summary.id(), summary.name());
+      cures.computeIfAbsent(new RebuildIndex(in), key -> new ArrayList<>());
+      needed = true;
+    }
+  }
+
+  private RepairPlan plan() {
+    boolean nothing = !needed || endangered;
+    List<RepairPlan.Cure> ordered =
+        nothing
+            ? List.of()
+            : cures.entrySet().stream()
+                .map(entry -> new RepairPlan.Cure(entry.getKey(), entry.getValue()))
+                .sorted(Comparator.comparingInt(cure -> order(cure.treatment())))
+                .toList();
+    return new RepairPlan(diagnosis, ordered, untreatable);
+  }
+
+  /// Later treatments rely on what earlier ones restored: rows are read by right ids, texts are
+  /// right before the full-text table is filled, and the table is whole before single rows are
+  /// taken out of it.
+  private static int order(Treatment treatment) {
+    return switch (treatment) {
+      case RecoverInterruptedWrite first -> 0;
+      case Reindex indexes -> 1;
+      case RestoreMigrations rows -> 2;
+      case RestoreTenancy rows -> 3;
+      case LowerCaseIds ids -> 4;
+      case RestoreSegments rows -> 5;
+      case RestoreQueueConfiguration row -> 6;
+      case NormaliseMetadata values -> 7;
+      case RebuildFullText table -> 8;
+      case DropOrphans rows -> 9;
+      case StateConfiguration texts -> 10;
+      case SetDimension number -> 11;
+      case RebuildIndex index -> 12;
+    };
+  }
+
+  /// {@return why a diagnosis without findings is not one of a healthy palace, one reason a check}
+  static List<String> unanswered(Diagnosis diagnosis) {
+    return diagnosis.notRun().stream()
+        .filter(NotRun::essential)
+        .map(check -> check.check() + ": " + check.reason())
+        .toList();
+  }
+}

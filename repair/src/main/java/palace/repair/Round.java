@@ -1,0 +1,170 @@
+package palace.repair;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import palace.common.PalaceException;
+import palace.common.Progress;
+import palace.common.chroma.ChromaDatabase;
+import palace.common.chroma.CollectionRow;
+import palace.common.chroma.SchemaLevel;
+import palace.common.doctor.Diagnosis;
+import palace.common.doctor.Doctor;
+import palace.common.store.CollectionState;
+import palace.common.store.Palace;
+import palace.common.store.PalaceLayout;
+
+/// Steps 5 to 8 of a repair once: read what is true, write fresh indexes, change the rows in one
+/// transaction, prove the result, retire what was replaced.
+final class Round {
+  private final Path palace;
+  private final RepairRequest request;
+  private final List<RepairPlan.Cure> cures;
+  private final RepairPlan plan;
+  private final Undo undo;
+  private final Progress progress;
+  private final Step.Watcher watcher;
+  private final Map<String, CollectionFacts> facts = new HashMap<>();
+  private final Map<String, NewIndex> newIndexes = new LinkedHashMap<>();
+  private final Map<String, String> digests = new HashMap<>();
+  private final List<RepairReport.Done> done = new ArrayList<>();
+
+  Round(
+      Path palace,
+      RepairRequest request,
+      RepairPlan plan,
+      boolean foundation,
+      Undo undo,
+      Progress progress,
+      Step.Watcher watcher) {
+    this.palace = palace;
+    this.request = request;
+    this.plan = plan;
+    this.undo = undo;
+    this.progress = progress;
+    this.watcher = watcher;
+    cures =
+        plan.cures().stream().filter(cure -> cure.treatment().isFoundation() == foundation).toList();
+  }
+
+  List<RepairReport.Done> done() {
+    return done;
+  }
+
+  Iterable<NewIndex> newIndexes() {
+    return newIndexes.values();
+  }
+
+  /// {@return what the doctor says afterwards}
+  Diagnosis treat() throws IOException {
+    long newestWrite = prepare();
+    watcher.reached(Step.BUILT);
+    try (ChromaDatabase database =
+        ChromaDatabase.openForWriting(palace.resolve(PalaceLayout.DATABASE))) {
+      database.inTransaction(() -> operate(database, newestWrite));
+    }
+    watcher.reached(Step.COMMITTED);
+    Diagnosis after = prove();
+    watcher.reached(Step.PROVEN);
+    for (NewIndex index : newIndexes.values()) {
+      if (index.replaced().isPresent()) {
+        undo.retire(index.replaced().get());
+      }
+    }
+    watcher.reached(Step.RETIRED);
+    return after;
+  }
+
+  private boolean isRead() {
+    return cures.stream().noneMatch(cure -> cure.treatment().reveals());
+  }
+
+  /// Reads every collection and writes the fresh indexes; the palace is closed again before
+  /// anything is written, because a reader would keep the transaction from ending.
+  private long prepare() throws IOException {
+    if (!isRead()) {
+      return -1;
+    }
+    try (Palace opened = Palace.open(palace)) {
+      var preparation =
+          new IndexPreparation(opened, undo.workFolder(), request.batchSize(), progress);
+      for (CollectionRow row : opened.collections()) {
+        try (CollectionState state = opened.open(row)) {
+          prepare(state, preparation);
+        }
+      }
+      return opened.queue().highest();
+    }
+  }
+
+  private void prepare(CollectionState state, IndexPreparation preparation) throws IOException {
+    String id = state.row().id();
+    facts.put(id, CollectionFacts.of(state));
+    for (RepairPlan.Cure cure : cures) {
+      if (cure.treatment() instanceof RebuildIndex rebuild && rebuild.in().id().equals(id)) {
+        newIndexes.put(id, preparation.prepare(state, cure.findings().isEmpty()));
+      }
+    }
+    digests.put(key(id), Digests.of(state, newIndexes.containsKey(id), request.batchSize()));
+  }
+
+  private static String key(String collectionId) {
+    return collectionId.toLowerCase(Locale.ROOT);
+  }
+
+  private void operate(ChromaDatabase database, long newestWrite) throws IOException {
+    if (newestWrite >= 0
+        && database.number("SELECT max(seq_id) FROM embeddings_queue") != newestWrite) {
+      throw new PalaceException.Busy(
+          palace + " was written to by another process while it was read; nothing was changed",
+          "stop that process, then run it again");
+    }
+    SchemaLevel level = database.level();
+    List<String> directories =
+        PalaceLayout.of(palace).segmentDirectories().stream()
+            .map(directory -> directory.getFileName().toString())
+            .toList();
+    var surgery = new Surgery(database, level, directories, facts, newIndexes);
+    for (RepairPlan.Cure cure : cures) {
+      long changes = cure.treatment().apply(surgery, cure.findings());
+      done.add(new RepairReport.Done(cure.treatment(), changes));
+    }
+    watcher.reached(Step.TREATED);
+    for (NewIndex index : newIndexes.values()) {
+      undo.keepText(index);
+      undo.place(index);
+    }
+    watcher.reached(Step.NAMED);
+    undo.touchDatabase();
+  }
+
+  private Diagnosis prove() throws IOException {
+    Diagnosis after = Doctor.examine(palace, progress);
+    Set<List<String>> remaining = new HashSet<>();
+    after.damages().forEach(finding -> remaining.add(Proof.key(finding)));
+    for (RepairPlan.Cure cure : cures) {
+      for (var finding : cure.findings()) {
+        if (remaining.contains(Proof.key(finding))) {
+          throw new PalaceException.Failed(
+              "treatment %s did not cure this: %s".formatted(cure.treatment().code(), finding.sentence()),
+              "the palace is as it was; please report this");
+        }
+      }
+    }
+    if (isRead()) {
+      Proof.requireSameContent(palace, digests, request.batchSize());
+    }
+    return after;
+  }
+
+  RepairPlan plan() {
+    return plan;
+  }
+}

@@ -1,0 +1,54 @@
+package palace.repair;
+
+import java.io.IOException;
+import java.util.List;
+import java.util.Optional;
+import palace.common.doctor.Finding;
+
+/// One act that cures findings. Each says what it does and what it may cost; all of them change
+/// rows in the transaction of a repair, and nothing else.
+public sealed interface Treatment
+    permits CollectionTreatment,
+        DropOrphans,
+        LowerCaseIds,
+        NormaliseMetadata,
+        RebuildFullText,
+        RecoverInterruptedWrite,
+        Reindex,
+        RestoreMigrations,
+        RestoreQueueConfiguration,
+        RestoreTenancy {
+
+  /// {@return its stable name in kebab case}
+  String code();
+
+  /// {@return what it does, one sentence, lower case, without full stop}
+  String act();
+
+  /// {@return what it may cost, one sentence, lower case, without full stop}
+  default String cost() {
+    return "nothing is lost";
+  }
+
+  /// {@return the name of the collection it is for, when it is for one}
+  default Optional<String> collection() {
+    return Optional.empty();
+  }
+
+  /// {@return whether other findings can be trusted only after it: it is then applied in a
+  /// transaction of its own, and the palace is examined again}
+  default boolean isFoundation() {
+    return false;
+  }
+
+  /// {@return whether drawers may come to light that could not be read before}
+  default boolean reveals() {
+    return false;
+  }
+
+  /// Applies it inside the transaction of a repair.
+  ///
+  /// @param findings what it is to cure
+  /// @return how many rows it changed
+  long apply(Surgery surgery, List<Finding> findings) throws IOException;
+}

@@ -1,0 +1,140 @@
+package palace.repair;
+
+import palace.common.doctor.CatalogueFinding;
+import palace.common.doctor.CollectionName;
+import palace.common.doctor.ConfigurationFinding;
+import palace.common.doctor.DatabaseFinding;
+import palace.common.doctor.DirectoryFinding;
+import palace.common.doctor.Finding;
+import palace.common.doctor.FullTextFinding;
+import palace.common.doctor.IndexFinding;
+import palace.common.doctor.MigrationFinding;
+import palace.common.doctor.QueueFinding;
+import palace.common.doctor.RebuildLeftover;
+import palace.common.doctor.RowFinding;
+import palace.common.doctor.SegmentFinding;
+import palace.common.doctor.SequenceFinding;
+import palace.common.doctor.UnappliableRows;
+
+/// What becomes of one finding.
+sealed interface Verdict {
+  /// A treatment cures it.
+  record Treat(Treatment treatment) implements Verdict {}
+
+  /// It does no harm and stays.
+  record Leave() implements Verdict {}
+
+  /// No treatment cures it.
+  ///
+  /// @param reason why, lower case, without full stop
+  /// @param endangers whether writing to this database at all could lose more
+  record Hopeless(String reason, boolean endangers) implements Verdict {}
+
+  /// {@return the verdict on a finding}
+  static Verdict on(Finding finding) {
+    return switch (finding) {
+      case DatabaseFinding database -> on(database);
+      case MigrationFinding migration -> on(migration);
+      case CatalogueFinding catalogue -> on(catalogue);
+      case RowFinding row -> on(row);
+      case FullTextFinding text -> new Treat(new RebuildFullText());
+      case QueueFinding queue -> on(queue);
+      case DirectoryFinding.Orphan orphan -> new Leave();
+      case RebuildLeftover leftover ->
+          new Hopeless(
+              "whether it or %s is to stay is for a person to say".formatted(leftover.original()),
+              false);
+      case UnappliableRows rows -> rebuild(rows.in());
+      case SegmentFinding segment -> on(segment);
+      case SequenceFinding sequence -> rebuild(sequence.in());
+      case ConfigurationFinding configuration -> on(configuration);
+      case IndexFinding index -> rebuild(index.in());
+    };
+  }
+
+  private static Verdict rebuild(CollectionName in) {
+    return new Treat(new RebuildIndex(in));
+  }
+
+  private static Verdict on(DatabaseFinding finding) {
+    return switch (finding) {
+      case DatabaseFinding.InterruptedWrite write -> new Treat(new RecoverInterruptedWrite());
+      case DatabaseFinding.UnmergedLog log -> new Leave();
+      case DatabaseFinding.Unreadable file ->
+          new Hopeless("nothing can be read from it as a database", true);
+      case DatabaseFinding.PagesDamaged pages ->
+          new Hopeless("rows on damaged pages cannot be told from lost ones", true);
+      case DatabaseFinding.SqlIndexesDamaged indexes -> new Treat(new Reindex());
+      case DatabaseFinding.TableMissing table ->
+          new Hopeless("its rows stand nowhere else", true);
+    };
+  }
+
+  private static Verdict on(MigrationFinding finding) {
+    return switch (finding) {
+      case MigrationFinding.TextAltered row -> new Treat(new RestoreMigrations());
+      case MigrationFinding.WrongHash row -> new Treat(new RestoreMigrations());
+      case MigrationFinding.Gap row -> new Treat(new RestoreMigrations());
+      case MigrationFinding.NewestMissing row -> new Treat(new RestoreMigrations());
+      case MigrationFinding.Of040 row -> new Treat(new RestoreMigrations());
+      case MigrationFinding.HalfDone row ->
+          new Hopeless("what the migration made, and what stood in it, is gone", true);
+    };
+  }
+
+  private static Verdict on(CatalogueFinding finding) {
+    return switch (finding) {
+      case CatalogueFinding.TenantMissing row -> new Treat(new RestoreTenancy());
+      case CatalogueFinding.DatabaseMissing row -> new Treat(new RestoreTenancy());
+      case CatalogueFinding.IdNotUuid id ->
+          new Hopeless("what the id was stands nowhere else", false);
+      case CatalogueFinding.IdUpperCase id -> new Treat(new LowerCaseIds());
+      case CatalogueFinding.OrphanSegments rows -> new Treat(new DropOrphans());
+      case CatalogueFinding.OrphanCatalogueRows rows -> new Treat(new DropOrphans());
+    };
+  }
+
+  private static Verdict on(RowFinding finding) {
+    return switch (finding) {
+      case RowFinding.OrphanEmbeddings rows -> new Treat(new DropOrphans());
+      case RowFinding.OrphanMetadata rows -> new Treat(new DropOrphans());
+      case RowFinding.OrphanArrayMetadata rows -> new Treat(new DropOrphans());
+      case RowFinding.MetadataTwoTypes rows -> new Treat(new NormaliseMetadata());
+      case RowFinding.MetadataEmptyRow rows -> new Treat(new NormaliseMetadata());
+      case RowFinding.MetadataInTwoTables rows -> new Treat(new NormaliseMetadata());
+    };
+  }
+
+  private static Verdict on(QueueFinding finding) {
+    return switch (finding) {
+      case QueueFinding.ConfigBroken configuration -> new Treat(new RestoreQueueConfiguration());
+      case QueueFinding.OrphanTopics topics -> new Leave();
+      case QueueFinding.NeverPurged rows -> new Leave();
+    };
+  }
+
+  private static Verdict on(SegmentFinding finding) {
+    return switch (finding) {
+      case SegmentFinding.Missing segment -> new Treat(new RestoreSegments(segment.in()));
+      case SegmentFinding.TypeUnknown segment -> new Treat(new RestoreSegments(segment.in()));
+      case SegmentFinding.Duplicate segment ->
+          new Hopeless("which of its %s segments is in use is not known".formatted(segment.scope()), false);
+    };
+  }
+
+  private static Verdict on(ConfigurationFinding finding) {
+    return switch (finding) {
+      case ConfigurationFinding.SchemaBroken text -> new Treat(new StateConfiguration(text.in()));
+      case ConfigurationFinding.ConfigurationBroken text ->
+          new Treat(new StateConfiguration(text.in()));
+      case ConfigurationFinding.SpaceContradicted space ->
+          new Treat(new StateConfiguration(space.in()));
+      case ConfigurationFinding.SegmentMetadataUnusable key ->
+          new Treat(new StateConfiguration(key.in()));
+      case ConfigurationFinding.DimensionNull dimension ->
+          new Treat(new SetDimension(dimension.in()));
+      case ConfigurationFinding.DimensionWrong dimension ->
+          new Treat(new SetDimension(dimension.in()));
+    };
+  }
+}
