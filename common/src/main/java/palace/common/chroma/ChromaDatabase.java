@@ -76,7 +76,7 @@ public final class ChromaDatabase implements AutoCloseable {
     database.execute("PRAGMA main.journal_mode=OFF");
     database.execute("PRAGMA main.synchronous=OFF");
     database.execute("PRAGMA main.locking_mode=EXCLUSIVE");
-    database.execute("PRAGMA cache_size=-65536");
+    database.execute("PRAGMA cache_size=-16384");
     return database;
   }
 
