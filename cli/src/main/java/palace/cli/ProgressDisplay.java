@@ -15,6 +15,9 @@ record ProgressDisplay(PrintStream err) implements Progress {
 
   @Override
   public Step start(String task, long total, String unit) {
+    if (total == 0) {
+      return done -> {};
+    }
     ProgressBar bar =
         new ProgressBarBuilder()
             .setTaskName(task)

@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import palace.common.doctor.Severity;
 import palace.repair.Outcome;
 import palace.repair.RepairPlan;
 import palace.repair.RepairReport;
@@ -40,9 +41,16 @@ final class RepairText {
           List.of(DiagnosisText.headline(diagnosis), "nothing to do: the palace is healthy");
       case Outcome.Planned(RepairPlan plan) -> planned(plan);
       case Outcome.Repaired(RepairReport report) -> report(report, "repaired: healthy");
-      case Outcome.PartlyRepaired(RepairReport report) ->
-          report(report, "partly repaired: something remains");
+      case Outcome.PartlyRepaired(RepairReport report) -> report(report, partly(report));
     };
+  }
+
+  private static String partly(RepairReport report) {
+    boolean damaged =
+        report.remaining().stream().anyMatch(finding -> finding.severity() != Severity.NOTICE);
+    return damaged
+        ? "partly repaired: findings remain"
+        : "repaired as far as it goes: some drawers need a new vector";
   }
 
   private static List<String> planned(RepairPlan plan) {
@@ -72,7 +80,8 @@ final class RepairText {
         .ifPresent(file -> lines.add("drawers that need a new vector stand in " + file));
     lines.add(String.format(Locale.ROOT, "took %.1f s", report.took().toMillis() / 1000.0));
     lines.add("previous database and index kept as snapshot " + report.snapshot());
-    report.undo().forEach(command -> lines.add("undo with: " + command));
+    lines.add("undo with:");
+    report.undo().forEach(command -> lines.add("  " + command));
     return lines;
   }
 

@@ -73,7 +73,7 @@ class DoctorTest {
           queue-config-broken    | UPDATE embeddings_queue_config SET config_json_str='{"automatically_purge":null}'
           full-text-differs      | UPDATE embedding_fulltext_search SET string_value='else' WHERE rowid=(SELECT min(rowid) FROM embedding_fulltext_search_content)
           configuration-broken   | UPDATE collections SET config_json_str='null' WHERE name='mempalace_drawers'
-          metadata-two-types     | UPDATE embedding_metadata SET int_value=1 WHERE string_value IS NOT NULL AND key='chroma:document' AND id=(SELECT min(id) FROM embeddings)
+          metadata-two-types     | UPDATE embedding_metadata SET int_value=1 WHERE string_value IS NOT NULL AND key='chroma:document' AND id=(SELECT min(id) FROM embedding_metadata WHERE key='chroma:document')
           """)
   void oneWrongRowIsNamed(String code, String statement) throws IOException {
     Path palace = new FrozenPalace("1.5.9").unpack(directory);

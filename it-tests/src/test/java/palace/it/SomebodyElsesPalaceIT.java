@@ -62,20 +62,34 @@ final class SomebodyElsesPalaceIT {
     assertDenied(verb);
   }
 
+  static Stream<List<String>> looks() {
+    return verbs().filter(verb -> !verb.contains("--yes"));
+  }
+
+  static Stream<List<String>> changes() {
+    return verbs().filter(verb -> verb.contains("--yes"));
+  }
+
   @ParameterizedTest
-  @MethodSource("verbs")
+  @MethodSource("looks")
   void aDatabaseThatCannotBeReadIsRefused(List<String> verb) throws Exception {
     allow(palace.resolve("chroma.sqlite3"), "rw-------");
 
     assertDenied(verb);
   }
 
-  private void assertDenied(List<String> verb) throws Exception {
-    String[] arguments =
-        Stream.concat(verb.stream(), Stream.of("--palace", palace.toString()))
-            .toArray(String[]::new);
+  @ParameterizedTest
+  @MethodSource("changes")
+  void aPalaceThatCannotBeWrittenIsRefused(List<String> verb) throws Exception {
+    var result = nobody().run(arguments(verb));
 
-    var result = nobody().run(arguments);
+    assertThat(result.exitCode()).as(result.err()).isEqualTo(3);
+    assertThat(result.err()).contains("palace: error: ", "nothing was changed", "palace: hint: ");
+    assertThat(palace.resolve(".palace")).doesNotExist();
+  }
+
+  private void assertDenied(List<String> verb) throws Exception {
+    var result = nobody().run(arguments(verb));
 
     assertThat(result.exitCode()).as(result.err()).isEqualTo(3);
     assertThat(result.out()).isEmpty();
@@ -83,6 +97,11 @@ final class SomebodyElsesPalaceIT {
         .contains("palace: error: ", "permission denied", "nothing was changed")
         .contains("palace: hint: run palace as the owner of the palace")
         .doesNotContain("Exception");
+  }
+
+  private String[] arguments(List<String> verb) {
+    return Stream.concat(verb.stream(), Stream.of("--palace", palace.toString()))
+        .toArray(String[]::new);
   }
 
   private Program nobody() {

@@ -1,5 +1,8 @@
 package palace.repair;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.Optional;
 import palace.common.chroma.CollectionRow;
 import palace.common.chroma.CollectionSettings;
@@ -15,20 +18,23 @@ import palace.common.store.CollectionState;
 /// @param settings everything that is stated about its index
 /// @param index the configuration to go on with, the true space in it
 /// @param dimension components per vector, 0 when nothing was ever written
+/// @param embeddingFunction identity of the embedding function, absent when nothing names one
 record CollectionFacts(
     CollectionRow row,
     Optional<SegmentRow> vectorSegment,
     Optional<SegmentRow> metadataSegment,
     CollectionSettings settings,
     IndexConfiguration index,
-    int dimension) {
-  static CollectionFacts of(CollectionState state) {
+    int dimension,
+    Optional<JsonNode> embeddingFunction) {
+  static CollectionFacts of(Path palace, CollectionState state) throws IOException {
     return new CollectionFacts(
         state.row(),
         state.vectorSegment(),
         state.metadataSegment(),
         state.settings(),
         state.index(),
-        state.dimension());
+        state.dimension(),
+        EmbeddingIdentity.of(palace, state.row(), state.settings()));
   }
 }

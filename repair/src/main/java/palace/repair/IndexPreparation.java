@@ -54,7 +54,7 @@ final class IndexPreparation {
     WrittenSegment written =
         SegmentWriter.write(built, state, planOf(state, anew), newest, progress);
     return new NewIndex(
-        CollectionFacts.of(state),
+        CollectionFacts.of(palace.layout().directory(), state),
         id,
         built,
         written,

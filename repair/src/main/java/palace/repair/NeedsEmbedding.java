@@ -28,12 +28,12 @@ final class NeedsEmbedding {
 
   private final FileOps ops;
   private final Path file;
-  private final Optional<byte[]> before;
+  private Optional<byte[]> before = Optional.empty();
+  private boolean changed;
 
-  NeedsEmbedding(FileOps ops, Path folder) throws IOException {
+  NeedsEmbedding(FileOps ops, Path folder) {
     this.ops = ops;
     file = folder.resolve("needs-embedding.jsonl");
-    before = Files.exists(file) ? Optional.of(Files.readAllBytes(file)) : Optional.empty();
   }
 
   Path file() {
@@ -42,10 +42,14 @@ final class NeedsEmbedding {
 
   /// Adds drawers behind what is there; durable when it returns.
   void add(String collection, List<Drawer> drawers) throws IOException {
-    var content = new ByteArrayOutputStream();
-    if (Files.exists(file)) {
-      content.writeBytes(Files.readAllBytes(file));
+    Optional<byte[]> present =
+        Files.exists(file) ? Optional.of(Files.readAllBytes(file)) : Optional.empty();
+    if (!changed) {
+      before = present;
+      changed = true;
     }
+    var content = new ByteArrayOutputStream();
+    present.ifPresent(content::writeBytes);
     for (Drawer drawer : drawers) {
       content.writeBytes(line(collection, drawer).getBytes(StandardCharsets.UTF_8));
     }
@@ -63,6 +67,9 @@ final class NeedsEmbedding {
 
   /// Puts the file back as it was.
   void undo() throws IOException {
+    if (!changed) {
+      return;
+    }
     if (before.isPresent()) {
       AtomicFile.write(ops, file, before.get());
     } else if (Files.exists(file)) {

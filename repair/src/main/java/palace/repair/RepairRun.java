@@ -69,15 +69,9 @@ final class RepairRun {
             .beginDatabase(
                 paths, new Snapshot.Occasion(run, "repair", started, request.toolVersion()));
     DatabaseCopy.make(palace, snapshot);
-    Undo undo;
+    Undo undo = new Undo(ops, paths, snapshot);
     try {
-      undo = new Undo(ops, paths, snapshot);
       watcher.reached(Step.COPIED);
-    } catch (IOException | RuntimeException e) {
-      snapshot.discard();
-      throw e;
-    }
-    try {
       Diagnosis last = rounds(plan, undo);
       snapshot.seal();
       undo.removeWorkFolder();

@@ -27,7 +27,6 @@ final class Round {
   private final Path palace;
   private final RepairRequest request;
   private final List<RepairPlan.Cure> cures;
-  private final RepairPlan plan;
   private final Undo undo;
   private final Progress progress;
   private final Step.Watcher watcher;
@@ -46,7 +45,6 @@ final class Round {
       Step.Watcher watcher) {
     this.palace = palace;
     this.request = request;
-    this.plan = plan;
     this.undo = undo;
     this.progress = progress;
     this.watcher = watcher;
@@ -69,6 +67,10 @@ final class Round {
     try (ChromaDatabase database =
         ChromaDatabase.openForWriting(palace.resolve(PalaceLayout.DATABASE))) {
       database.inTransaction(() -> operate(database, newestWrite));
+      if (cures.stream().anyMatch(cure -> cure.treatment() instanceof Reindex)) {
+        // Pages of the damaged trees that nothing refers to any more are no free pages either.
+        database.execute("VACUUM");
+      }
     }
     watcher.reached(Step.COMMITTED);
     Diagnosis after = prove();
@@ -106,7 +108,7 @@ final class Round {
 
   private void prepare(CollectionState state, IndexPreparation preparation) throws IOException {
     String id = state.row().id();
-    facts.put(id, CollectionFacts.of(state));
+    facts.put(id, CollectionFacts.of(palace, state));
     for (RepairPlan.Cure cure : cures) {
       if (cure.treatment() instanceof RebuildIndex rebuild && rebuild.in().id().equals(id)) {
         newIndexes.put(id, preparation.prepare(state, cure.findings().isEmpty()));
@@ -162,9 +164,5 @@ final class Round {
       Proof.requireSameContent(palace, digests, request.batchSize());
     }
     return after;
-  }
-
-  RepairPlan plan() {
-    return plan;
   }
 }

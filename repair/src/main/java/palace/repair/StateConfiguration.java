@@ -49,7 +49,7 @@ public record StateConfiguration(CollectionName in) implements CollectionTreatme
             .execute(
                 "UPDATE collections SET config_json_str=? WHERE id=?",
                 ConfigurationText.configuration(
-                    surgery.level(), facts.index(), facts.settings().embeddingFunction()),
+                    surgery.level(), facts.index(), facts.embeddingFunction()),
                 in.id());
     return surgery.level().hasSchema() ? changed + stateSchema(surgery, facts) : changed;
   }
@@ -61,7 +61,7 @@ public record StateConfiguration(CollectionName in) implements CollectionTreatme
         .execute(
             "UPDATE collections SET schema_str=? WHERE id=?",
             ConfigurationText.schema(
-                facts.index(), facts.settings().embeddingFunction(), present),
+                facts.index(), facts.embeddingFunction(), present),
             in.id());
   }
 

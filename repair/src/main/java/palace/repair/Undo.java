@@ -25,9 +25,8 @@ final class Undo {
   private final List<Path> placed = new ArrayList<>();
   private final List<Path> retired = new ArrayList<>();
   private boolean databaseTouched;
-  private boolean recorded;
 
-  Undo(FileOps ops, PalacePaths paths, DatabaseSnapshot snapshot) throws IOException {
+  Undo(FileOps ops, PalacePaths paths, DatabaseSnapshot snapshot) {
     this.ops = ops;
     this.paths = paths;
     this.snapshot = snapshot;
@@ -54,7 +53,6 @@ final class Undo {
   /// Keeps the text of drawers that are about to leave their collection.
   void keepText(NewIndex index) throws IOException {
     if (!index.lost().isEmpty()) {
-      recorded = true;
       needsEmbedding.add(index.facts().row().name(), index.lost());
     }
   }
@@ -111,9 +109,7 @@ final class Undo {
           ops.delete(directory);
         }
       }
-      if (recorded) {
-        needsEmbedding.undo();
-      }
+      needsEmbedding.undo();
       removeWorkFolder();
       snapshot.discard();
     } catch (IOException | RuntimeException e) {

@@ -1,0 +1,202 @@
+package palace.repair;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import palace.common.PalaceException;
+import palace.common.Progress;
+import palace.common.doctor.Doctor;
+import palace.common.store.ContentDigest;
+import palace.common.store.Palace;
+
+class RepairTest {
+  @TempDir Path folder;
+
+  private static Outcome repair(SamplePalace palace) throws IOException {
+    return new Repair(Progress.SILENT).run(RepairRequest.of(palace.directory(), "test"));
+  }
+
+  private static RepairReport report(Outcome outcome) {
+    return switch (outcome) {
+      case Outcome.Repaired(RepairReport report) -> report;
+      case Outcome.PartlyRepaired(RepairReport report) -> report;
+      case Outcome.Healthy healthy -> throw new AssertionError("nothing was repaired");
+      case Outcome.Planned planned -> throw new AssertionError("nothing was repaired");
+    };
+  }
+
+  private static String digest(SamplePalace palace) throws IOException {
+    try (Palace opened = Palace.open(palace.directory());
+        var state =
+            opened.open(
+                opened.collections().stream()
+                    .filter(row -> row.name().equals(SamplePalace.DRAWERS))
+                    .findFirst()
+                    .orElseThrow())) {
+      return ContentDigest.of(state, 50);
+    }
+  }
+
+  @Test
+  void aSoundPalaceIsNotTouched() throws IOException {
+    SamplePalace palace = SamplePalace.in(folder);
+    var files = palace.digests();
+    assertThat(repair(palace)).isInstanceOf(Outcome.Healthy.class);
+    assertThat(palace.digests()).isEqualTo(files);
+    assertThat(folder.resolve("palace.ops")).doesNotExist();
+  }
+
+  @Test
+  void aPlanWritesNothing() throws IOException {
+    SamplePalace palace = SamplePalace.in(folder);
+    palace.breakEntryPoint();
+    var files = palace.digests();
+    Outcome outcome =
+        new Repair(Progress.SILENT)
+            .run(RepairRequest.of(palace.directory(), "test").planned());
+    assertThat(outcome)
+        .isInstanceOfSatisfying(
+            Outcome.Planned.class,
+            planned ->
+                assertThat(planned.plan().treatments())
+                    .extracting(Treatment::code)
+                    .containsExactly("rebuild-index"));
+    assertThat(palace.digests()).isEqualTo(files);
+    assertThat(folder.resolve("palace.ops")).doesNotExist();
+  }
+
+  @Test
+  void aBrokenIndexIsReplacedUnderANewNameAndKept() throws IOException {
+    SamplePalace palace = SamplePalace.in(folder);
+    String before = digest(palace);
+    palace.breakEntryPoint();
+    String old = palace.vectorSegment();
+
+    RepairReport report = report(repair(palace));
+
+    assertThat(digest(palace)).isEqualTo(before);
+    assertThat(palace.vectorSegment()).isNotEqualTo(old);
+    assertThat(palace.index()).isDirectory();
+    assertThat(palace.directory().resolve(old)).doesNotExist();
+    assertThat(report.snapshot().resolve("segments").resolve(old).resolve("header.bin")).exists();
+    assertThat(report.lost()).isEmpty();
+    assertThat(Doctor.examine(palace.directory(), Progress.SILENT).isHealthy()).isTrue();
+  }
+
+  @Test
+  void bothSegmentsStandAtTheSameRowOfTheQueueInTheTypeOfTheirRelease() throws IOException {
+    SamplePalace palace = SamplePalace.in(folder);
+    palace.breakEntryPoint();
+    repair(palace);
+    String segments =
+        " WHERE segment_id IN (SELECT s.id FROM segments s JOIN collections c ON c.id=s.collection WHERE c.name='"
+            + SamplePalace.DRAWERS
+            + "')";
+    assertThat(palace.number("SELECT count(*) FROM max_seq_id" + segments)).isEqualTo(2);
+    assertThat(palace.texts("SELECT DISTINCT typeof(seq_id) FROM max_seq_id" + segments))
+        .containsExactly("blob");
+    List<String> positions =
+        palace.texts("SELECT DISTINCT hex(seq_id) FROM max_seq_id" + segments);
+    assertThat(positions).hasSize(1);
+    assertThat(
+            palace.number(
+                "SELECT count(*) FROM embeddings_queue WHERE seq_id="
+                    + Long.parseLong(positions.getFirst(), 16)))
+        .isEqualTo(1);
+  }
+
+  @Test
+  void drawersWithoutAnyVectorLeaveAndTheirTextStays() throws IOException {
+    SamplePalace palace = SamplePalace.in(folder);
+    String id = onlyInTheIndex(palace);
+    // An id that the pickle maps to nothing: its drawer has no vector anywhere.
+    palace.sql("UPDATE embeddings SET embedding_id='unknown-to-the-index' WHERE embedding_id='" + id + "'");
+    long count = palace.number("SELECT count(*) FROM embeddings");
+
+    Outcome outcome = repair(palace);
+
+    assertThat(outcome).isInstanceOf(Outcome.PartlyRepaired.class);
+    assertThat(report(outcome).lost().get(SamplePalace.DRAWERS).vectors())
+        .containsExactly("unknown-to-the-index");
+    assertThat(palace.number("SELECT count(*) FROM embeddings")).isEqualTo(count - 1);
+    assertThat(palace.text(".palace/needs-embedding.jsonl"))
+        .contains("\"id\":\"unknown-to-the-index\"")
+        .contains("\"document\":\"");
+  }
+
+  private static String onlyInTheIndex(SamplePalace palace) throws IOException {
+    return palace
+        .texts(
+            "SELECT e.embedding_id FROM embeddings e JOIN segments s ON s.id=e.segment_id JOIN collections c ON c.id=s.collection WHERE c.name='"
+                + SamplePalace.DRAWERS
+                + "' AND e.embedding_id NOT IN (SELECT id FROM embeddings_queue)")
+        .getFirst();
+  }
+
+  @Test
+  void theCommandsForTheShellPutThePalaceBack() throws Exception {
+    SamplePalace palace = SamplePalace.in(folder);
+    palace.breakEntryPoint();
+    String rows = palace.rows();
+    String old = palace.vectorSegment();
+    RepairReport report = report(repair(palace));
+
+    for (String command : report.undo()) {
+      assertThat(new ProcessBuilder("sh", "-c", command).inheritIO().start().waitFor()).isZero();
+    }
+
+    assertThat(palace.rows()).isEqualTo(rows);
+    assertThat(palace.directory().resolve(old).resolve("header.bin")).exists();
+  }
+
+  @Test
+  void anUnreadableDatabaseIsRefusedByName() throws IOException {
+    SamplePalace palace = SamplePalace.in(folder);
+    Files.write(palace.database(), new byte[4096]);
+    assertThatThrownBy(() -> repair(palace))
+        .isInstanceOf(PalaceException.Refused.class)
+        .hasMessageContaining("chroma.sqlite3")
+        .hasMessageContaining("nothing was changed");
+  }
+
+  @Test
+  void aSecondRepairFindsNothing() throws IOException {
+    SamplePalace palace = SamplePalace.in(folder);
+    palace.breakEntryPoint();
+    palace.emptyFullText();
+    palace.sql(
+        "DELETE FROM tenants",
+        "DELETE FROM embeddings_queue_config",
+        "UPDATE collections SET dimension=NULL");
+    repair(palace);
+    assertThat(repair(palace)).isInstanceOf(Outcome.Healthy.class);
+  }
+
+  @Test
+  void aForcedRebuildOfASoundIndexKeepsEveryDrawer() throws IOException {
+    SamplePalace palace = SamplePalace.in(folder);
+    String before = digest(palace);
+    String old = palace.vectorSegment();
+    RepairRequest usual = RepairRequest.of(palace.directory(), "test");
+    Outcome outcome =
+        new Repair(Progress.SILENT)
+            .run(
+                new RepairRequest(
+                    usual.palace(),
+                    java.util.Optional.of(SamplePalace.DRAWERS),
+                    true,
+                    false,
+                    7,
+                    usual.patience(),
+                    "test"));
+    assertThat(outcome).isInstanceOf(Outcome.Repaired.class);
+    assertThat(digest(palace)).isEqualTo(before);
+    assertThat(palace.vectorSegment()).isNotEqualTo(old);
+  }
+}
