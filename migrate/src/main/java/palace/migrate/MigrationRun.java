@@ -13,12 +13,17 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import palace.common.PalaceException;
 import palace.common.Progress;
 import palace.common.RunId;
 import palace.common.chroma.StatedConfiguration;
+import palace.common.doctor.Diagnosis;
+import palace.common.doctor.Doctor;
+import palace.common.doctor.Finding;
+import palace.common.doctor.NotRun;
 import palace.common.files.Companions;
 import palace.common.files.Durable;
 import palace.common.files.Likeness;
@@ -196,7 +201,24 @@ final class MigrationRun {
                         .collect(Collectors.joining("; "))),
             "run it again with --keep-build and look at the build");
       }
+      requireHealthy(build);
       return parity;
+    }
+  }
+
+  private void requireHealthy(OpenSource build) throws PalaceException {
+    Diagnosis diagnosis = Doctor.examine(build.palace(), progress);
+    if (!diagnosis.isHealthy()) {
+      String said =
+          Stream.concat(
+                  diagnosis.damages().stream().map(Finding::sentence),
+                  diagnosis.notRun().stream()
+                      .filter(NotRun::essential)
+                      .map(check -> check.check() + ": " + check.reason()))
+              .collect(Collectors.joining("; "));
+      throw new PalaceException.Failed(
+          "the new palace is not healthy: " + said,
+          "run it again with --keep-build and look at the build with palace doctor");
     }
   }
 
