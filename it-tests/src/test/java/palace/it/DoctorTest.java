@@ -39,10 +39,9 @@ class DoctorTest {
     assertThat(diagnosis.isHealthy()).isTrue();
     assertThat(diagnosis.collections()).hasSizeGreaterThan(4);
     assertThat(diagnosis.collections())
-        .allSatisfy(
-            summary ->
-                assertThat(summary.drawers())
-                    .isEqualTo(summary.vectorsInIndex() + summary.vectorsInQueue()));
+        .allSatisfy(summary ->
+            assertThat(summary.drawers())
+                .isEqualTo(summary.vectorsInIndex() + summary.vectorsInQueue()));
   }
 
   @Test

@@ -25,8 +25,8 @@ import palace.common.store.VectorSource;
 /// @param vectorSegment fresh id, so that a client with the old index in memory never writes into
 ///   the new one
 /// @param metadataSegment fresh id
-/// @param newest the position in the queue that both segments will have consumed, unlike that of any
-///   other collection; at least 1
+/// @param newest the position in the queue that both segments will have consumed, unlike that of
+///   any other collection; at least 1
 /// @param carried the drawers that have a vector and therefore a place in the build
 /// @param segment what is done about the index
 record CollectionTarget(
@@ -71,8 +71,7 @@ record CollectionTarget(
 
   private static long newestOf(CollectionState collection) {
     long newest =
-        Math.max(
-            collection.metadataConsumed().believed(), collection.vectorConsumed().believed());
+        Math.max(collection.metadataConsumed().believed(), collection.vectorConsumed().believed());
     newest = Math.max(1, newest);
     if (!collection.queueEntries().isEmpty()) {
       newest = higher(newest, collection.queueEntries().getLast().sequence());

@@ -156,7 +156,8 @@ final class MigrationPlanner {
       for (int from = 0; from < suspects.size(); from += batchSize) {
         int to = (int) Math.min(suspects.size(), (long) from + batchSize);
         for (Drawer drawer : target.source().read(suspects.subList(from, to))) {
-          if (drawer.metadata().values().stream().anyMatch(MetadataValue.Listing.class::isInstance)) {
+          if (drawer.metadata().values().stream()
+              .anyMatch(MetadataValue.Listing.class::isInstance)) {
             holders.add(target.source().name() + "/" + drawer.id());
           }
         }

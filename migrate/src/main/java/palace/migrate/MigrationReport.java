@@ -13,8 +13,8 @@ import palace.common.RunId;
 /// @param plan what it set out to do
 /// @param outcome how it ended
 /// @param collections what each collection became; empty unless migrated
-/// @param lost per collection and kind (`vectors`), the ids of what could not be carried; empty when
-///   nothing was lost
+/// @param lost per collection and kind (`vectors`), the ids of what could not be carried; empty
+///   when nothing was lost
 /// @param skipped rows of the queue that nobody can apply
 /// @param notCarried what the release cannot hold, in words
 /// @param warnings what else a person should know

@@ -52,8 +52,7 @@ final class MigrationRun {
   private final long start = System.nanoTime();
   private final List<String> warnings = new ArrayList<>();
 
-  MigrationRun(
-      MigrationRequest request, RunId run, Path palace, Progress progress, Clock clock)
+  MigrationRun(MigrationRequest request, RunId run, Path palace, Progress progress, Clock clock)
       throws IOException {
     this.request = request;
     this.run = run;
@@ -115,8 +114,7 @@ final class MigrationRun {
     var fingerprint = SourceFingerprint.of(palace);
     try (OpenSource source = OpenSource.open(palace)) {
       List<CollectionTarget> targets = CollectionTarget.of(source);
-      var planner =
-          new MigrationPlanner(source, targets, request.release(), request.batchSize());
+      var planner = new MigrationPlanner(source, targets, request.release(), request.batchSize());
       MigrationPlan plan = planner.plan(paths.parent());
       requireRoom(plan);
       warn(source, plan);
@@ -141,7 +139,9 @@ final class MigrationRun {
   private void warn(OpenSource source, MigrationPlan plan) {
     for (Path leftover : source.palace().layout().leftovers()) {
       if (!leftover.equals(paths.build())) {
-        warnings.add("%s was left by an earlier run or another tool; nothing in it was used".formatted(leftover));
+        warnings.add(
+            "%s was left by an earlier run or another tool; nothing in it was used"
+                .formatted(leftover));
       }
     }
     for (CollectionState state : source.collections()) {
@@ -159,7 +159,8 @@ final class MigrationRun {
                 .formatted(state.name(), state.ghosts().size()));
       }
     }
-    LOG.info("plan drawers={} needed={} free={}", plan.drawers(), plan.neededBytes(), plan.freeBytes());
+    LOG.info(
+        "plan drawers={} needed={} free={}", plan.drawers(), plan.neededBytes(), plan.freeBytes());
   }
 
   private Map<String, List<String>> build(
@@ -173,8 +174,7 @@ final class MigrationRun {
     new PalaceBuilder(paths.build(), request.release(), request.batchSize(), progress)
         .build(source, targets);
     var lost = NeedsEmbedding.write(paths.build(), source, request.batchSize());
-    Companions.Carried companions =
-        Companions.copy(palace, paths.build(), planner::belongsToStore);
+    Companions.Carried companions = Companions.copy(palace, paths.build(), planner::belongsToStore);
     companions
         .notCarried()
         .forEach(name -> notCarried.add("file %s: a pipe, socket or device".formatted(name)));
@@ -189,8 +189,7 @@ final class MigrationRun {
     targets.forEach(target -> ids.put(target.source().row().id(), target.id()));
     try (OpenSource build = OpenSource.open(paths.build())) {
       ParityCheck.Result parity =
-          ParityCheck.compare(
-              source, build, ids, request.release(), request.batchSize(), progress);
+          ParityCheck.compare(source, build, ids, request.release(), request.batchSize(), progress);
       if (parity.count() > 0) {
         throw new PalaceException.Failed(
             "the new palace is not equal to the old one in %d places: %s"
@@ -232,8 +231,7 @@ final class MigrationRun {
     for (CollectionTarget target : targets) {
       String digest = parity.digests().getOrDefault(target.id(), "");
       contents.put(
-          sealName(target.source(), contents),
-          new Seal.Contents(target.carried().size(), digest));
+          sealName(target.source(), contents), new Seal.Contents(target.carried().size(), digest));
     }
     var origin =
         new Seal.Origin(
@@ -300,8 +298,7 @@ final class MigrationRun {
     }
     return report(
         proven,
-        new MigrationReport.Outcome.Migrated(
-            paths.palace(), Optional.empty(), Optional.empty()));
+        new MigrationReport.Outcome.Migrated(paths.palace(), Optional.empty(), Optional.empty()));
   }
 
   private MigrationReport exchange(Proven proven) throws IOException {
@@ -325,8 +322,7 @@ final class MigrationRun {
   /// The exchange is done and durable; what fails from here on is said, and undoes nothing.
   private Path fileAside() {
     try {
-      var occasion =
-          new Snapshot.Occasion(run, COMMAND, clock.instant(), request.toolVersion());
+      var occasion = new Snapshot.Occasion(run, COMMAND, clock.instant(), request.toolVersion());
       SnapshotStore.in(paths.ops()).fileAside(paths, occasion);
       return paths.snapshot().resolve("palace");
     } catch (IOException e) {

@@ -105,9 +105,10 @@ final class PalaceBuilder {
         "segment_metadata", "segment_id", vector, collection.segmentMetadata(level));
   }
 
-  /// A collection without drawers has no index, has consumed nothing, and needs no row in the queue.
-  private void writeSegment(
-      ChromaDatabase database, OpenSource source, CollectionTarget collection) throws IOException {
+  /// A collection without drawers has no index, has consumed nothing, and needs no row in the
+  /// queue.
+  private void writeSegment(ChromaDatabase database, OpenSource source, CollectionTarget collection)
+      throws IOException {
     if (collection.carried().isEmpty()) {
       return;
     }
@@ -137,8 +138,7 @@ final class PalaceBuilder {
   }
 
   private static void writeConsumed(
-      ChromaDatabase database, OpenSource source, CollectionTarget collection)
-      throws IOException {
+      ChromaDatabase database, OpenSource source, CollectionTarget collection) throws IOException {
     DrawerEntry last = collection.last();
     Drawer drawer = collection.source().read(List.of(last)).getFirst();
     QueueRow.insertConsumed(
@@ -151,8 +151,8 @@ final class PalaceBuilder {
   }
 
   /// The queue holds what the user gave; an index holds it up to rounding.
-  private static float[] original(
-      OpenSource source, DrawerEntry entry, Drawer drawer, Space space) throws IOException {
+  private static float[] original(OpenSource source, DrawerEntry entry, Drawer drawer, Space space)
+      throws IOException {
     return entry.vector() instanceof VectorSource.InQueue(long sequence)
         ? source.palace().queue().vector(sequence)
         : drawer.vector().orElseThrow().original(space);

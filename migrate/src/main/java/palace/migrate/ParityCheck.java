@@ -66,8 +66,7 @@ final class ParityCheck {
       throws IOException {
     var built = new LinkedHashMap<String, CollectionState>();
     build.collections().forEach(state -> built.put(state.row().id(), state));
-    long drawers =
-        source.collections().stream().mapToLong(state -> state.entries().size()).sum();
+    long drawers = source.collections().stream().mapToLong(state -> state.entries().size()).sum();
     try (Progress.Step step = progress.start("comparing drawers", drawers, "drawers")) {
       for (CollectionState state : source.collections()) {
         String id = ids.getOrDefault(state.row().id(), state.row().id());

@@ -51,15 +51,7 @@ sealed interface ParityDifference {
       implements ParityDifference {
     @Override
     public String sentence() {
-      return collection
-          + ": drawer "
-          + id
-          + ": "
-          + key
-          + " is "
-          + build
-          + ", expected "
-          + source;
+      return collection + ": drawer " + id + ": " + key + " is " + build + ", expected " + source;
     }
   }
 

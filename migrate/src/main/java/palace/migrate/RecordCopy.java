@@ -159,8 +159,7 @@ final class RecordCopy {
       DrawerEntry entry = batch.get(i);
       long row = entry.rowId() > 0 ? entry.rowId() : ++free[0];
       long position = entry.equals(last) ? target.newest() : target.position(entry);
-      rows.insert(
-          row, target.metadataSegment(), entry.id(), position, drawers.get(i).metadata());
+      rows.insert(row, target.metadataSegment(), entry.id(), position, drawers.get(i).metadata());
     }
   }
 }

@@ -100,8 +100,8 @@ final class TargetDatabase {
         .orElse(DEFAULT_DATABASE_ID);
   }
 
-  /// Writes a row per key into `collection_metadata` or `segment_metadata`, exactly one typed column
-  /// set in each.
+  /// Writes a row per key into `collection_metadata` or `segment_metadata`, exactly one typed
+  /// column set in each.
   void writeMetadata(
       String table, String owner, String ownerId, Map<String, MetadataValue> metadata)
       throws IOException {

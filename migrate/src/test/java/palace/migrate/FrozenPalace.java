@@ -16,8 +16,7 @@ import java.util.zip.ZipInputStream;
 /// @param palace its directory
 /// @param truth what it holds
 record FrozenPalace(Path palace, JsonNode truth) {
-  private static final Path HOME =
-      Path.of("..", "it-tests", "src", "test", "resources", "palaces");
+  private static final Path HOME = Path.of("..", "it-tests", "src", "test", "resources", "palaces");
 
   static FrozenPalace unpack(String name, Path directory) throws IOException {
     try (InputStream file = Files.newInputStream(HOME.resolve(name + ".zip"));

@@ -65,7 +65,8 @@ final class PalaceMigratorTest {
         JOIN databases d ON d.id = c.database_id AND d.name = 'default_database'
         JOIN segments s ON s.collection = c.id AND s.scope = 'METADATA'
         JOIN embeddings e ON e.segment_id = s.id
-        LEFT JOIN embedding_fulltext_search f ON f.rowid = e.id WHERE c.name = ?""",
+        LEFT JOIN embedding_fulltext_search f ON f.rowid = e.id WHERE c.name = ?\
+        """,
         row -> documents.put(row.text(1), row.isNull(2) ? "-" : row.text(2)),
         collection);
     return documents;
@@ -84,8 +85,15 @@ final class PalaceMigratorTest {
 
   @ParameterizedTest
   @CsvSource({
-    "0.4.0, 1.5.9", "0.4.3, 0.5.0", "0.4.14, 1.0.15", "0.5.5, 1.3.7", "0.6.3, 1.5.9",
-    "1.0.15, 0.6.3", "1.4.1, 1.2.2", "1.5.9, 1.5.9", "1.5.9-scalar, 0.5.23"
+    "0.4.0, 1.5.9",
+    "0.4.3, 0.5.0",
+    "0.4.14, 1.0.15",
+    "0.5.5, 1.3.7",
+    "0.6.3, 1.5.9",
+    "1.0.15, 0.6.3",
+    "1.4.1, 1.2.2",
+    "1.5.9, 1.5.9",
+    "1.5.9-scalar, 0.5.23"
   })
   void everyDrawerAndItsDocumentArriveAtTheLevelOfTheRelease(String from, String to)
       throws IOException {
@@ -103,8 +111,7 @@ final class PalaceMigratorTest {
           .fieldNames()
           .forEachRemaining(name -> {
             try {
-              assertThat(documents(database, name))
-                  .isEqualTo(trueDocuments(source.records(name)));
+              assertThat(documents(database, name)).isEqualTo(trueDocuments(source.records(name)));
             } catch (IOException e) {
               throw new UncheckedIOException(e);
             }
@@ -123,11 +130,11 @@ final class PalaceMigratorTest {
                   SELECT count(*) FROM segments s JOIN embeddings_queue q
                   ON q.topic = 'persistent://default/default/' || s.collection
                   LEFT JOIN max_seq_id m ON m.segment_id = s.id
-                  WHERE m.seq_id IS NOT q.seq_id"""))
+                  WHERE m.seq_id IS NOT q.seq_id\
+                  """))
           .isZero();
       assertThat(database.number("SELECT count(*) FROM embeddings_queue")).isEqualTo(5);
-      assertThat(
-              database.number("SELECT count(*) FROM max_seq_id WHERE typeof(seq_id)<>'integer'"))
+      assertThat(database.number("SELECT count(*) FROM max_seq_id WHERE typeof(seq_id)<>'integer'"))
           .isZero();
     }
   }
@@ -482,7 +489,11 @@ final class PalaceMigratorTest {
   void aPalaceThatAnotherProcessHasOpenIsBusyAndTheProcessIsNamed() throws Exception {
     Path palace = frozen("0.6.3").palace();
     Process holder =
-        new ProcessBuilder("sh", "-c", "exec 3<\"$0\"; echo ready; exec sleep 60", palace.resolve("chroma.sqlite3").toString())
+        new ProcessBuilder(
+                "sh",
+                "-c",
+                "exec 3<\"$0\"; echo ready; exec sleep 60",
+                palace.resolve("chroma.sqlite3").toString())
             .start();
     try {
       assertThat(holder.inputReader().readLine()).isEqualTo("ready");

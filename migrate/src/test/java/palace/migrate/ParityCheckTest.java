@@ -34,21 +34,18 @@ final class ParityCheckTest {
   private ParityCheck.Result compare() throws IOException {
     try (OpenSource left = OpenSource.open(source);
         OpenSource right = OpenSource.open(build)) {
-      return ParityCheck.compare(
-          left, right, Map.of(), ChromaRelease.NEWEST, 7, Progress.SILENT);
+      return ParityCheck.compare(left, right, Map.of(), ChromaRelease.NEWEST, 7, Progress.SILENT);
     }
   }
 
   private void change(String sql) throws IOException {
-    try (ChromaDatabase database =
-        ChromaDatabase.openForWriting(build.resolve("chroma.sqlite3"))) {
+    try (ChromaDatabase database = ChromaDatabase.openForWriting(build.resolve("chroma.sqlite3"))) {
       assertThat(database.execute(sql)).isPositive();
     }
   }
 
   private String one(String sql) throws IOException {
-    try (ChromaDatabase database =
-        ChromaDatabase.openReadOnly(build.resolve("chroma.sqlite3"))) {
+    try (ChromaDatabase database = ChromaDatabase.openReadOnly(build.resolve("chroma.sqlite3"))) {
       return database.first(sql, row -> row.text(1)).orElseThrow();
     }
   }
@@ -141,9 +138,7 @@ final class ParityCheckTest {
         "DELETE FROM embedding_metadata_array WHERE rowid ="
             + " (SELECT max(rowid) FROM embedding_metadata_array)");
 
-    assertThat(compare().differences())
-        .singleElement()
-        .isInstanceOf(ParityDifference.Value.class);
+    assertThat(compare().differences()).singleElement().isInstanceOf(ParityDifference.Value.class);
   }
 
   @Test
@@ -153,8 +148,7 @@ final class ParityCheckTest {
     assertThat(compare().differences())
         .singleElement()
         .isInstanceOfSatisfying(
-            ParityDifference.Vector.class,
-            vector -> assertThat(vector.component()).isZero());
+            ParityDifference.Vector.class, vector -> assertThat(vector.component()).isZero());
   }
 
   /// An element of M 16 starts its vector after 4 bytes of count and 32 links (FORMAT 4.2). The
@@ -183,8 +177,7 @@ final class ParityCheckTest {
 
     assertThat(compare().differences())
         .anyMatch(difference ->
-            difference.equals(
-                new ParityDifference.Setting(COLLECTION, "space", "cosine", "l2")));
+            difference.equals(new ParityDifference.Setting(COLLECTION, "space", "cosine", "l2")));
   }
 
   @Test

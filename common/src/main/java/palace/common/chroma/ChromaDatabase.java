@@ -237,8 +237,8 @@ public final class ChromaDatabase implements AutoCloseable {
     number("SELECT count(*) FROM sqlite_master");
   }
 
-  /// Makes another database file readable under a schema name. The file is opened read-only, and one
-  /// in write-ahead mode that has no log as immutable, because SQLite would create its `-shm`.
+  /// Makes another database file readable under a schema name. The file is opened read-only, and
+  /// one in write-ahead mode that has no log as immutable, because SQLite would create its `-shm`.
   public void attach(Path other, String schema) throws IOException {
     boolean immutable = SourceDatabase.isWriteAheadWithoutLog(other);
     Mode mode = immutable ? Mode.IMMUTABLE : Mode.READ_ONLY;

@@ -55,16 +55,14 @@ final class ConfigurationCheck {
   }
 
   private void segmentMetadata(Map<String, MetadataValue> metadata) {
-    metadata.forEach(
-        (key, value) -> {
-          if (key.startsWith("hnsw:")) {
-            problemOf(key, value)
-                .ifPresent(
-                    reason ->
-                        examination.found(
-                            new ConfigurationFinding.SegmentMetadataUnusable(in, key, reason)));
-          }
-        });
+    metadata.forEach((key, value) -> {
+      if (key.startsWith("hnsw:")) {
+        problemOf(key, value)
+            .ifPresent(reason ->
+                examination.found(
+                    new ConfigurationFinding.SegmentMetadataUnusable(in, key, reason)));
+      }
+    });
   }
 
   private static Optional<String> problemOf(String key, MetadataValue value) {

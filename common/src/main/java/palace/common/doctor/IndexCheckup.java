@@ -38,11 +38,8 @@ final class IndexCheckup {
         state
             .segment()
             .map(segment -> segment.index().directory())
-            .or(
-                () ->
-                    state
-                        .vectorSegment()
-                        .flatMap(row -> SafePath.child(layout.directory(), row.id())));
+            .or(() ->
+                state.vectorSegment().flatMap(row -> SafePath.child(layout.directory(), row.id())));
     directory.ifPresent(path -> new IndexCheckup(examination, state, path).run());
   }
 
@@ -158,10 +155,9 @@ final class IndexCheckup {
 
   private long neededOf(Path path) {
     return state.entries().stream()
-        .filter(
-            entry ->
-                entry.vector() instanceof VectorSource.InSibling(int sibling, int slot)
-                    && state.siblings().get(sibling).index().directory().equals(path))
+        .filter(entry ->
+            entry.vector() instanceof VectorSource.InSibling(int sibling, int slot)
+                && state.siblings().get(sibling).index().directory().equals(path))
         .count();
   }
 }

@@ -10,8 +10,8 @@ import palace.common.chroma.QueueMetadata;
 import palace.common.store.CollectionState;
 import palace.common.store.QueueEntry;
 
-/// Looks for rows of a collection's queue that Chroma stumbles over (S13).
-/// Only rows that some segment has not consumed are read by anybody.
+/// Looks for rows of a collection's queue that Chroma stumbles over (S13). Only rows that some
+/// segment has not consumed are read by anybody.
 final class QueueRowCheck {
   private static final int BACKFILL = 4;
 

@@ -20,10 +20,7 @@ public final class LineFile implements AutoCloseable {
   public static LineFile create(Path file) throws IOException {
     return new LineFile(
         Files.newBufferedWriter(
-            file,
-            StandardCharsets.UTF_8,
-            StandardOpenOption.CREATE_NEW,
-            StandardOpenOption.WRITE));
+            file, StandardCharsets.UTF_8, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE));
   }
 
   /// Appends one line.

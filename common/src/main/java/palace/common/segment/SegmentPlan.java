@@ -67,8 +67,8 @@ public sealed interface SegmentPlan {
     return carry(collection, segment);
   }
 
-  /// hnswlib leaves a few elements unreachable in large indexes; more than a hundredth of them means
-  /// that links were lost.
+  /// hnswlib leaves a few elements unreachable in large indexes; more than a hundredth of them
+  /// means that links were lost.
   private static boolean isScattered(IndexFault fault) {
     return fault instanceof IndexFault.Unreachable(long count, long live, int firstSlot)
         && count > 1 + live / 100;
