@@ -51,7 +51,9 @@ final class Round {
     this.progress = progress;
     this.watcher = watcher;
     cures =
-        plan.cures().stream().filter(cure -> cure.treatment().isFoundation() == foundation).toList();
+        plan.cures().stream()
+            .filter(cure -> cure.treatment().isFoundation() == foundation)
+            .toList();
   }
 
   List<RepairReport.Done> done() {
@@ -165,7 +167,8 @@ final class Round {
       for (var finding : cure.findings()) {
         if (remaining.contains(Proof.key(finding))) {
           throw new PalaceException.Failed(
-              "treatment %s did not cure this: %s".formatted(cure.treatment().code(), finding.sentence()),
+              "treatment %s did not cure this: %s"
+                  .formatted(cure.treatment().code(), finding.sentence()),
               "the palace is as it was; please report this");
         }
       }
