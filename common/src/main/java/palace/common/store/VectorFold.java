@@ -10,6 +10,8 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import palace.common.hnsw.Space;
+import palace.common.pickle.IndexMetadata;
+import palace.common.pickle.PickleReading;
 
 /// Finds for every drawer the newest vector whose bytes can be proven: live slots that agree with
 /// the label map, queue rows newer than them, then quarantined copies of the index. What remains is
@@ -101,9 +103,20 @@ final class VectorFold {
   }
 
   /// A write beyond what the index has consumed stands in the queue until it is in the index. Where
-  /// a tool has emptied the queue, nothing proves that the slot holds what was written last.
+  /// a tool has emptied the queue, nothing proves that the slot holds what was written last, unless
+  /// elements show that the files are newer than what says how much they have consumed.
   private boolean isOutdated(String id, MetadataFold.Record record) {
-    return consumed > 0 && record.sequence() > consumed && !touched.contains(id);
+    return consumed > 0
+        && record.sequence() > consumed
+        && !touched.contains(id)
+        && !isNewerThanPickle();
+  }
+
+  private boolean isNewerThanPickle() {
+    return segment.isPresent()
+        && segment.get().pickle() instanceof PickleReading.Readable(IndexMetadata metadata)
+        && segment.get().index().headerIsTrusted()
+        && segment.get().index().elementCount() > metadata.totalElementsAdded();
   }
 
   /// A slot is believed unless a row that was applied later says otherwise: hnswlib does not
