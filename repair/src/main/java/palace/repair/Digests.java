@@ -17,11 +17,10 @@ final class Digests {
     var digest = new ContentDigest();
     state
         .drawers(batchSize)
-        .forEachBatch(
-            batch ->
-                batch.stream()
-                    .filter(drawer -> !withVectorOnly || drawer.vector().isPresent())
-                    .forEach(digest::add));
+        .forEachBatch(batch ->
+            batch.stream()
+                .filter(drawer -> !withVectorOnly || drawer.vector().isPresent())
+                .forEach(digest::add));
     return digest.hex();
   }
 }

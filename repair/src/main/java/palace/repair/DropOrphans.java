@@ -57,6 +57,7 @@ public record DropOrphans() implements Treatment {
       throws IOException {
     return surgery
         .database()
-        .execute("DELETE FROM " + table + " WHERE " + column + " NOT IN (SELECT id FROM " + owner + ")");
+        .execute(
+            "DELETE FROM " + table + " WHERE " + column + " NOT IN (SELECT id FROM " + owner + ")");
   }
 }

@@ -8,8 +8,8 @@ import palace.common.segment.WrittenSegment;
 import palace.common.store.Drawer;
 import palace.common.store.SkippedRow;
 
-/// A collection's fresh index before it is switched on, and what has to change in the database
-/// with it.
+/// A collection's fresh index before it is switched on, and what has to change in the database with
+/// it.
 ///
 /// @param facts the collection
 /// @param segmentId its new vector segment

@@ -29,8 +29,7 @@ final class Proof {
     try (Palace opened = Palace.open(palace)) {
       for (CollectionRow row : opened.collections()) {
         try (CollectionState state = opened.open(row)) {
-          requireSame(
-              state, digests.get(row.id().toLowerCase(Locale.ROOT)), batchSize);
+          requireSame(state, digests.get(row.id().toLowerCase(Locale.ROOT)), batchSize);
         }
       }
     }

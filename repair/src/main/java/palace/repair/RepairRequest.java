@@ -38,7 +38,6 @@ public record RepairRequest(
   }
 
   RepairRequest withoutForcedRebuild() {
-    return new RepairRequest(
-        palace, collection, false, dryRun, batchSize, patience, toolVersion);
+    return new RepairRequest(palace, collection, false, dryRun, batchSize, patience, toolVersion);
   }
 }

@@ -86,8 +86,7 @@ final class RepairRun {
     RepairPlan plan = first;
     Diagnosis after = plan.diagnosis();
     for (int count = 0; count < MOST_ROUNDS && !plan.cures().isEmpty(); count++) {
-      boolean foundation =
-          plan.treatments().stream().anyMatch(Treatment::isFoundation);
+      boolean foundation = plan.treatments().stream().anyMatch(Treatment::isFoundation);
       var round = new Round(palace, request, plan, foundation, undo, progress, watcher);
       after = round.treat();
       record(round);
@@ -113,8 +112,10 @@ final class RepairRun {
 
   private Outcome outcome(RepairPlan plan, Diagnosis last, Undo undo) {
     var lost = new LinkedHashMap<String, Loss>();
-    lostVectors.forEach((name, ids) -> lost.put(name, new Loss(List.of(), ids, List.of(), List.of())));
-    List<Finding> remaining = last.findings().stream().filter(finding -> !retired(finding)).toList();
+    lostVectors.forEach(
+        (name, ids) -> lost.put(name, new Loss(List.of(), ids, List.of(), List.of())));
+    List<Finding> remaining =
+        last.findings().stream().filter(finding -> !retired(finding)).toList();
     var report =
         new RepairReport(
             palace,

@@ -10,7 +10,8 @@ import palace.common.doctor.CollectionName;
 import palace.common.doctor.Finding;
 import palace.common.doctor.SegmentFinding;
 
-/// Restores the rows that tie a collection to its segments. What no other collection claims is adopted when there is exactly one such thing.
+/// Restores the rows that tie a collection to its segments. What no other collection claims is
+/// adopted when there is exactly one such thing.
 public record RestoreSegments(CollectionName in) implements CollectionTreatment {
   @Override
   public String code() {

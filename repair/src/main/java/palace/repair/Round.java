@@ -17,6 +17,8 @@ import palace.common.chroma.CollectionRow;
 import palace.common.chroma.SchemaLevel;
 import palace.common.doctor.Diagnosis;
 import palace.common.doctor.Doctor;
+import palace.common.doctor.IndexFinding;
+import palace.common.doctor.Severity;
 import palace.common.store.CollectionState;
 import palace.common.store.Palace;
 import palace.common.store.PalaceLayout;
@@ -49,7 +51,9 @@ final class Round {
     this.progress = progress;
     this.watcher = watcher;
     cures =
-        plan.cures().stream().filter(cure -> cure.treatment().isFoundation() == foundation).toList();
+        plan.cures().stream()
+            .filter(cure -> cure.treatment().isFoundation() == foundation)
+            .toList();
   }
 
   List<RepairReport.Done> done() {
@@ -111,10 +115,18 @@ final class Round {
     facts.put(id, CollectionFacts.of(palace, state));
     for (RepairPlan.Cure cure : cures) {
       if (cure.treatment() instanceof RebuildIndex rebuild && rebuild.in().id().equals(id)) {
-        newIndexes.put(id, preparation.prepare(state, cure.findings().isEmpty()));
+        newIndexes.put(id, preparation.prepare(state, isAnew(cure)));
       }
     }
     digests.put(key(id), Digests.of(state, newIndexes.containsKey(id), request.batchSize()));
+  }
+
+  /// A graph with any fault is not carried over, even if each of its elements is sound.
+  private static boolean isAnew(RepairPlan.Cure cure) {
+    return cure.findings().isEmpty()
+        || cure.findings().stream()
+            .anyMatch(finding ->
+                finding instanceof IndexFinding.Faulty && finding.severity() != Severity.NOTICE);
   }
 
   private static String key(String collectionId) {
@@ -155,7 +167,8 @@ final class Round {
       for (var finding : cure.findings()) {
         if (remaining.contains(Proof.key(finding))) {
           throw new PalaceException.Failed(
-              "treatment %s did not cure this: %s".formatted(cure.treatment().code(), finding.sentence()),
+              "treatment %s did not cure this: %s"
+                  .formatted(cure.treatment().code(), finding.sentence()),
               "the palace is as it was; please report this");
         }
       }

@@ -8,7 +8,8 @@ import palace.common.chroma.ConfigurationText;
 import palace.common.doctor.CollectionName;
 import palace.common.doctor.Finding;
 
-/// States the true space of a collection, with the rest of its configuration, wherever a release looks.
+/// States the true space of a collection, with the rest of its configuration, wherever a release
+/// looks.
 public record StateConfiguration(CollectionName in) implements CollectionTreatment {
   @Override
   public String code() {
@@ -60,8 +61,7 @@ public record StateConfiguration(CollectionName in) implements CollectionTreatme
         .database()
         .execute(
             "UPDATE collections SET schema_str=? WHERE id=?",
-            ConfigurationText.schema(
-                facts.index(), facts.embeddingFunction(), present),
+            ConfigurationText.schema(facts.index(), facts.embeddingFunction(), present),
             in.id());
   }
 
@@ -69,7 +69,8 @@ public record StateConfiguration(CollectionName in) implements CollectionTreatme
       throws IOException {
     String segment = facts.vectorSegment().orElseThrow().id();
     long changed =
-        database.execute("DELETE FROM segment_metadata WHERE segment_id=? AND " + UNUSABLE, segment);
+        database.execute(
+            "DELETE FROM segment_metadata WHERE segment_id=? AND " + UNUSABLE, segment);
     database.execute(
         "DELETE FROM segment_metadata WHERE segment_id=? AND key='hnsw:space'", segment);
     return changed

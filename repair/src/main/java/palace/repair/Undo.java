@@ -101,8 +101,7 @@ final class Undo {
     try {
       snapshot.restoreRetired();
       if (databaseTouched) {
-        CopyOver.replace(
-            ops, snapshot.database(), paths.palace().resolve(PalaceLayout.DATABASE));
+        CopyOver.replace(ops, snapshot.database(), paths.palace().resolve(PalaceLayout.DATABASE));
       }
       for (Path directory : placed) {
         if (Files.exists(directory, LinkOption.NOFOLLOW_LINKS)) {
@@ -126,8 +125,7 @@ final class Undo {
   List<String> commands() {
     var commands = new ArrayList<String>();
     String database = quoted(paths.palace().resolve(PalaceLayout.DATABASE));
-    commands.add(
-        "rm -f %1$s-journal %1$s-wal %1$s-shm".formatted(database));
+    commands.add("rm -f %1$s-journal %1$s-wal %1$s-shm".formatted(database));
     commands.add("cp %s %s".formatted(quoted(snapshot.database()), database));
     for (Path directory : placed) {
       commands.add("rm -r %s".formatted(quoted(directory)));

@@ -65,8 +65,7 @@ sealed interface Verdict {
       case DatabaseFinding.PagesDamaged pages ->
           new Hopeless("rows on damaged pages cannot be told from lost ones", true);
       case DatabaseFinding.SqlIndexesDamaged indexes -> new Treat(new Reindex());
-      case DatabaseFinding.TableMissing table ->
-          new Hopeless("its rows stand nowhere else", true);
+      case DatabaseFinding.TableMissing table -> new Hopeless("its rows stand nowhere else", true);
     };
   }
 
@@ -118,7 +117,8 @@ sealed interface Verdict {
       case SegmentFinding.Missing segment -> new Treat(new RestoreSegments(segment.in()));
       case SegmentFinding.TypeUnknown segment -> new Treat(new RestoreSegments(segment.in()));
       case SegmentFinding.Duplicate segment ->
-          new Hopeless("which of its %s segments is in use is not known".formatted(segment.scope()), false);
+          new Hopeless(
+              "which of its %s segments is in use is not known".formatted(segment.scope()), false);
     };
   }
 

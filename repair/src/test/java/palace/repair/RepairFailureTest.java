@@ -69,8 +69,7 @@ class RepairFailureTest {
     assertThat(palace.directory().resolve(".palace")).doesNotExist();
     assertThat(folder.resolve("palace.ops/snapshots")).isEmptyDirectory();
 
-    Outcome outcome =
-        new Repair(Progress.SILENT).run(RepairRequest.of(palace.directory(), "test"));
+    Outcome outcome = new Repair(Progress.SILENT).run(RepairRequest.of(palace.directory(), "test"));
     assertThat(outcome).isInstanceOf(Outcome.Repaired.class);
   }
 

@@ -58,8 +58,7 @@ class RepairTest {
     palace.breakEntryPoint();
     var files = palace.digests();
     Outcome outcome =
-        new Repair(Progress.SILENT)
-            .run(RepairRequest.of(palace.directory(), "test").planned());
+        new Repair(Progress.SILENT).run(RepairRequest.of(palace.directory(), "test").planned());
     assertThat(outcome)
         .isInstanceOfSatisfying(
             Outcome.Planned.class,
@@ -101,8 +100,7 @@ class RepairTest {
     assertThat(palace.number("SELECT count(*) FROM max_seq_id" + segments)).isEqualTo(2);
     assertThat(palace.texts("SELECT DISTINCT typeof(seq_id) FROM max_seq_id" + segments))
         .containsExactly("blob");
-    List<String> positions =
-        palace.texts("SELECT DISTINCT hex(seq_id) FROM max_seq_id" + segments);
+    List<String> positions = palace.texts("SELECT DISTINCT hex(seq_id) FROM max_seq_id" + segments);
     assertThat(positions).hasSize(1);
     assertThat(
             palace.number(
@@ -116,7 +114,10 @@ class RepairTest {
     SamplePalace palace = SamplePalace.in(folder);
     String id = onlyInTheIndex(palace);
     // An id that the pickle maps to nothing: its drawer has no vector anywhere.
-    palace.sql("UPDATE embeddings SET embedding_id='unknown-to-the-index' WHERE embedding_id='" + id + "'");
+    palace.sql(
+        "UPDATE embeddings SET embedding_id='unknown-to-the-index' WHERE embedding_id='"
+            + id
+            + "'");
     long count = palace.number("SELECT count(*) FROM embeddings");
 
     Outcome outcome = repair(palace);

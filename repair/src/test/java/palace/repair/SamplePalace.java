@@ -84,9 +84,15 @@ record SamplePalace(Path directory) {
               row -> row.text(1))) {
         List<String> columns =
             database.list("SELECT name FROM pragma_table_info(?)", row -> row.text(1), table);
-        String quoted = columns.stream().map(name -> "quote(\"" + name + "\")").reduce((a, b) -> a + "||','||" + b).orElse("1");
+        String quoted =
+            columns.stream()
+                .map(name -> "quote(\"" + name + "\")")
+                .reduce((a, b) -> a + "||','||" + b)
+                .orElse("1");
         dump.append(table).append('\n');
-        database.each("SELECT " + quoted + " FROM " + table + " ORDER BY 1", row -> dump.append(row.text(1)).append('\n'));
+        database.each(
+            "SELECT " + quoted + " FROM " + table + " ORDER BY 1",
+            row -> dump.append(row.text(1)).append('\n'));
       }
     }
     return dump.toString();

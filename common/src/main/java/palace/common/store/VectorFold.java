@@ -10,6 +10,8 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import palace.common.hnsw.Space;
+import palace.common.pickle.IndexMetadata;
+import palace.common.pickle.PickleReading;
 
 /// Finds for every drawer the newest vector whose bytes can be proven: live slots that agree with
 /// the label map, queue rows newer than them, then quarantined copies of the index. What remains is
@@ -25,8 +27,10 @@ final class VectorFold {
   private final List<SegmentVectors> siblings;
   private final Map<String, Long> newest = new HashMap<>();
   private final Set<String> deleted = new HashSet<>();
+  private final Set<String> touched = new HashSet<>();
   private final Map<String, List<QueueEntry>> rowsOf = new HashMap<>();
   private final List<String> stale = new ArrayList<>();
+  private long consumed;
 
   VectorFold(
       Queue queue,
@@ -43,11 +47,13 @@ final class VectorFold {
 
   /// Replays the rows that the index has not consumed, with Chroma's meaning of each operation.
   void replay(List<QueueEntry> entries, long consumed) {
+    this.consumed = consumed;
     for (QueueEntry entry : entries) {
       if (entry.hasVector(dimension)) {
         rowsOf.computeIfAbsent(entry.id(), id -> new ArrayList<>(1)).add(entry);
       }
       if (entry.sequence() > consumed) {
+        touched.add(entry.id());
         replay(entry);
       }
     }
@@ -82,6 +88,9 @@ final class VectorFold {
     if (sequence != null && isFinite(queue.vector(sequence))) {
       return new VectorSource.InQueue(sequence);
     }
+    if (isOutdated(id, record)) {
+      return new VectorSource.Missing();
+    }
     Optional<VectorSource> live = deleted.contains(id) ? Optional.empty() : fromSlot(id, record);
     if (live.isPresent()) {
       return live.get();
@@ -91,6 +100,23 @@ final class VectorFold {
       return new VectorSource.InQueue(row.get().sequence());
     }
     return fromSibling(id, Optional.empty()).orElseGet(VectorSource.Missing::new);
+  }
+
+  /// A write beyond what the index has consumed stands in the queue until it is in the index. Where
+  /// a tool has emptied the queue, nothing proves that the slot holds what was written last, unless
+  /// elements show that the files are newer than what says how much they have consumed.
+  private boolean isOutdated(String id, MetadataFold.Record record) {
+    return consumed > 0
+        && record.sequence() > consumed
+        && !touched.contains(id)
+        && !isNewerThanPickle();
+  }
+
+  private boolean isNewerThanPickle() {
+    return segment.isPresent()
+        && segment.get().pickle() instanceof PickleReading.Readable(IndexMetadata metadata)
+        && segment.get().index().headerIsTrusted()
+        && segment.get().index().elementCount() > metadata.totalElementsAdded();
   }
 
   /// A slot is believed unless a row that was applied later says otherwise: hnswlib does not
