@@ -29,22 +29,22 @@ final class CollectionFold {
   private final ChromaDatabase database;
   private final SchemaLevel level;
   private final Queue queue;
-  private final CollectionRow row;
-  private final Optional<SegmentRow> vectorSegment;
-  private final Optional<SegmentRow> metadataSegment;
-  private final CollectionSettings settings;
-  private final List<QueueEntry> queueEntries;
-  private final int dimension;
-  private final Optional<SegmentVectors> segment;
-  private final List<SegmentVectors> siblings = new ArrayList<>();
-  private final SpaceProof proof;
-  private final Space space;
-  private final Consumed metadataConsumed;
-  private final Consumed vectorConsumed;
-  private final List<DrawerEntry> entries = new ArrayList<>();
-  private final List<SkippedRow> skipped;
-  private final List<String> ghosts = new ArrayList<>();
-  private final List<String> stale;
+  final CollectionRow row;
+  final Optional<SegmentRow> vectorSegment;
+  final Optional<SegmentRow> metadataSegment;
+  final CollectionSettings settings;
+  final List<QueueEntry> queueEntries;
+  final int dimension;
+  final Optional<SegmentVectors> segment;
+  final List<SegmentVectors> siblings = new ArrayList<>();
+  final SpaceProof proof;
+  final Space space;
+  final Consumed metadataConsumed;
+  final Consumed vectorConsumed;
+  final List<DrawerEntry> entries = new ArrayList<>();
+  final List<SkippedRow> skipped;
+  final List<String> ghosts = new ArrayList<>();
+  final List<String> stale;
 
   private CollectionFold(
       PalaceLayout layout,
@@ -307,70 +307,6 @@ final class CollectionFold {
       }
     }
     return true;
-  }
-
-  CollectionRow row() {
-    return row;
-  }
-
-  Optional<SegmentRow> vectorSegment() {
-    return vectorSegment;
-  }
-
-  Optional<SegmentRow> metadataSegment() {
-    return metadataSegment;
-  }
-
-  CollectionSettings settings() {
-    return settings;
-  }
-
-  SpaceProof proof() {
-    return proof;
-  }
-
-  Space space() {
-    return space;
-  }
-
-  int dimension() {
-    return dimension;
-  }
-
-  Consumed metadataConsumed() {
-    return metadataConsumed;
-  }
-
-  Consumed vectorConsumed() {
-    return vectorConsumed;
-  }
-
-  Optional<SegmentVectors> segment() {
-    return segment;
-  }
-
-  List<SegmentVectors> siblings() {
-    return siblings;
-  }
-
-  List<DrawerEntry> entries() {
-    return entries;
-  }
-
-  List<SkippedRow> skipped() {
-    return skipped;
-  }
-
-  List<String> ghosts() {
-    return ghosts;
-  }
-
-  List<String> stale() {
-    return stale;
-  }
-
-  List<QueueEntry> queueEntries() {
-    return queueEntries;
   }
 
   DrawerReader reader() {

@@ -35,22 +35,22 @@ public final class CollectionState implements AutoCloseable {
   private final DrawerReader reader;
 
   CollectionState(CollectionFold fold) {
-    row = fold.row();
-    vectorSegment = fold.vectorSegment();
-    metadataSegment = fold.metadataSegment();
-    settings = fold.settings();
-    proof = fold.proof();
-    space = fold.space();
-    dimension = fold.dimension();
-    metadataConsumed = fold.metadataConsumed();
-    vectorConsumed = fold.vectorConsumed();
-    segment = fold.segment();
-    siblings = fold.siblings();
-    entries = fold.entries();
-    skipped = fold.skipped();
-    ghosts = fold.ghosts();
-    stale = fold.stale();
-    queueEntries = fold.queueEntries();
+    row = fold.row;
+    vectorSegment = fold.vectorSegment;
+    metadataSegment = fold.metadataSegment;
+    settings = fold.settings;
+    proof = fold.proof;
+    space = fold.space;
+    dimension = fold.dimension;
+    metadataConsumed = fold.metadataConsumed;
+    vectorConsumed = fold.vectorConsumed;
+    segment = fold.segment;
+    siblings = fold.siblings;
+    entries = fold.entries;
+    skipped = fold.skipped;
+    ghosts = fold.ghosts;
+    stale = fold.stale;
+    queueEntries = fold.queueEntries;
     reader = fold.reader();
   }
 
