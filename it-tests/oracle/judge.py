@@ -101,12 +101,12 @@ def find_lost(document):
 
 
 def avoidable(declared, damage):
-    """Losses that were declared although the damage left a source for them."""
-    allowed, problems = damage.get("may_lose", {}), []
+    """Losses that were declared although the damage left a source for them; of what is uncertain a repair may say that it is lost."""
+    allowed, uncertain, problems = damage.get("may_lose", {}), damage.get("uncertain", {}), []
     for name, parts in declared.items():
         for kind, ids in parts.items():
             whole = set(allowed.get(name, {}).get("records", []))
-            extra = sorted(set(ids) - set(allowed.get(name, {}).get(kind, [])) - whole)
+            extra = sorted(set(ids) - set(allowed.get(name, {}).get(kind, [])) - set(uncertain.get(name, {}).get(kind, [])) - whole)
             if extra:
                 problems.append({"kind": "avoidable-loss", "collection": name, "detail": f"{kind} declared lost but recoverable",
                                  "count": len(extra), "ids": extra[:5]})
@@ -423,17 +423,20 @@ def compare_queries(collection, model, forgiven, report, name, stats, min_recall
              for _ in range(queries)]
     top = min(top, len(ids))
     report.entering(name, "query")
-    answer = collection.query(query_embeddings=[[float(x) for x in pick] for pick in picks], n_results=top, include=["distances"])
+    more = len(forgiven.vectors & set(model.records))          # what is forgiven may be found, too, and must not crowd out the rest
+    wanted = max(top, min(top + more, collection.count())) if more else top
+    answer = collection.query(query_embeddings=[[float(x) for x in pick] for pick in picks], n_results=wanted, include=["distances"])
     hits, strangers, worst = 0, set(), 0.0
     for pick, found, distances in zip(picks, answer["ids"], answer["distances"]):
         exact = distances_to(matrix, pick.astype("f4").astype("f8"), model.data["space"])
         scale = max(1.0, float(numpy.abs(exact).max()))
         limit = numpy.sort(exact)[top - 1] + DISTANCE_TOLERANCE * scale
-        for id, distance in zip(found, distances):
+        kept = [(id, distance) for id, distance in zip(found, distances) if id not in forgiven.vectors]
+        for id, distance in kept[:top]:
             if id in place:
                 worst = max(worst, abs(exact[place[id]] - distance) / scale)
                 hits += exact[place[id]] <= limit
-            elif id not in forgiven.extra and id not in forgiven.vectors:
+            elif id not in forgiven.extra:
                 strangers.add(id)
     recall = hits / (queries * top)
     stats.update(recall=round(recall, 4), distance_error=float(f"{worst:.2e}"))

@@ -9,7 +9,8 @@ import palace.common.doctor.CollectionSummary;
 import palace.common.doctor.Diagnosis;
 import palace.common.doctor.Finding;
 import palace.common.doctor.NotRun;
-import palace.common.doctor.Severity;
+import palace.repair.Treatment;
+import palace.repair.Verdict;
 
 /// What the doctor says, for programs.
 final class DiagnosisJson {
@@ -57,7 +58,23 @@ final class DiagnosisJson {
     json.put("threatens", finding.threatens().sentence());
     finding.collection().ifPresent(name -> json.put("collection", name));
     finding.where().ifPresent(path -> json.put("path", path.toString()));
-    return finding.severity() == Severity.NOTICE ? json : json.put("next", "palace repair");
+    treatment(finding, json);
+    return json;
+  }
+
+  private static void treatment(Finding finding, ObjectNode json) {
+    switch (Verdict.on(finding)) {
+      case Verdict.Treat(Treatment treatment) ->
+          json.putObject("treatment")
+              .put("code", treatment.code())
+              .put("act", treatment.act())
+              .put("cost", treatment.cost());
+      case Verdict.Leave leave -> json.putNull("treatment");
+      case Verdict.Hopeless(String reason, boolean endangers) -> {
+        json.putNull("treatment");
+        json.put("untreatable", reason);
+      }
+    }
   }
 
   private static ObjectNode collection(CollectionSummary collection) {

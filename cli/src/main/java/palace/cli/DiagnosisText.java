@@ -10,6 +10,8 @@ import palace.common.doctor.Finding;
 import palace.common.doctor.NotRun;
 import palace.common.doctor.Severity;
 import palace.common.doctor.Threat;
+import palace.repair.Treatment;
+import palace.repair.Verdict;
 
 /// What the doctor says, for people.
 final class DiagnosisText {
@@ -64,7 +66,15 @@ final class DiagnosisText {
             word(finding.severity()),
             finding.sentence(),
             finding.threatens() == Threat.NONE ? "" : ": " + finding.threatens().sentence(),
-            finding.severity() == Severity.NOTICE ? "" : "   → repair");
+            treatment(finding));
+  }
+
+  private static String treatment(Finding finding) {
+    return switch (Verdict.on(finding)) {
+      case Verdict.Treat(Treatment treatment) -> "   → " + treatment.code();
+      case Verdict.Leave leave -> "";
+      case Verdict.Hopeless(String reason, boolean endangers) -> "   → no treatment: " + reason;
+    };
   }
 
   /// {@return the word for a severity}

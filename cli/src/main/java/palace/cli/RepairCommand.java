@@ -52,13 +52,6 @@ final class RepairCommand extends MutatingVerb {
       description = "Do nothing to a healthy palace, even with --rebuild-index.")
   private boolean ifNeeded;
 
-  @Option(
-      names = "--accept-loss",
-      description =
-          "Allow treatments that discard what is still readable; those of this version never do.")
-  @SuppressWarnings("UnusedVariable")
-  private boolean acceptLoss;
-
   @Override
   Answer answer(Path palace) throws IOException {
     var repair = new Repair(progress());

@@ -89,7 +89,7 @@ final class VerbsTest {
     assertThat(run.exitCode()).isEqualTo(5);
     assertThat(run.out())
         .contains("chroma 0.5.6-0.6.3 palace, 6 collections, 279 drawers")
-        .contains("index-file-missing", "fatal", "link_lists.bin is missing", "→ repair")
+        .contains("index-file-missing", "fatal", "link_lists.bin is missing", "→ rebuild-index")
         .contains("next: palace repair " + path);
     JsonNode json = palace("doctor", "--json", path).json();
     assertThat(json.path("healthy").asBoolean()).isFalse();

@@ -74,7 +74,6 @@ class RepairDamagedPalacesIT {
           "blob_max_seq",
           "vector_row_high",
           "metadata_row_high",
-          "log_emptied",
           "fts_table_missing",
           "fts_content_differs",
           "fts_wrong_rowids",

@@ -231,7 +231,7 @@ final class MigrationRun {
     for (CollectionTarget target : targets) {
       String digest = parity.digests().getOrDefault(target.id(), "");
       contents.put(
-          sealName(target.source(), contents), new Seal.Contents(target.carried().size(), digest));
+          target.source().row().label(), new Seal.Contents(target.carried().size(), digest));
     }
     var origin =
         new Seal.Origin(
@@ -243,13 +243,6 @@ final class MigrationRun {
     Seal.of(paths.build(), origin, contents, notCarried).write(paths.build());
     Durable.forceTree(paths.build());
     Durable.forceDirectory(paths.parent());
-  }
-
-  /// Names are unique only within a database.
-  private static String sealName(CollectionState state, Map<String, Seal.Contents> taken) {
-    return taken.containsKey(state.name())
-        ? state.row().tenant() + "/" + state.row().database() + "/" + state.name()
-        : state.name();
   }
 
   private static List<MigrationReport.CollectionResult> results(

@@ -12,6 +12,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import palace.common.PalaceException;
 import palace.common.Progress;
 import palace.common.RunId;
@@ -19,15 +21,20 @@ import palace.common.doctor.Diagnosis;
 import palace.common.doctor.DirectoryFinding;
 import palace.common.doctor.Finding;
 import palace.common.files.FileOps;
+import palace.common.history.History;
+import palace.common.history.HistoryEntry;
 import palace.common.snapshot.DatabaseSnapshot;
 import palace.common.snapshot.Snapshot;
 import palace.common.snapshot.SnapshotStore;
 import palace.common.store.Drawer;
 import palace.common.store.SkippedRow;
+import palace.common.swap.LogValue;
 import palace.common.swap.PalacePaths;
 
 /// One repair of one palace, from the first copy to the report; the lock is held around it.
 final class RepairRun {
+  private static final Logger LOG = LoggerFactory.getLogger(RepairRun.class);
+
   /// Foundations, then the rest, then what only then came to light.
   private static final int MOST_ROUNDS = 4;
 
@@ -98,7 +105,7 @@ final class RepairRun {
   private void record(Round round) {
     done.addAll(round.done());
     for (NewIndex index : round.newIndexes()) {
-      String name = index.facts().row().name();
+      String name = index.facts().row().label();
       if (!index.lost().isEmpty()) {
         lostVectors
             .computeIfAbsent(name, key -> new ArrayList<>())
@@ -129,9 +136,33 @@ final class RepairRun {
             undo.commands(),
             lost.isEmpty() ? Optional.empty() : Optional.of(undo.needsEmbedding().file()),
             Duration.between(started, clock.instant()));
-    return last.isHealthy() && lost.isEmpty()
-        ? new Outcome.Repaired(report)
-        : new Outcome.PartlyRepaired(report);
+    Outcome outcome =
+        last.isHealthy() && lost.isEmpty()
+            ? new Outcome.Repaired(report)
+            : new Outcome.PartlyRepaired(report);
+    remember(outcome, report);
+    return outcome;
+  }
+
+  /// The palace is repaired by now: a history that cannot be written is said, not a failure.
+  private void remember(Outcome outcome, RepairReport report) {
+    var entry =
+        new HistoryEntry(
+            clock.instant(),
+            run,
+            "repair",
+            "done",
+            outcome.exitCode().code(),
+            request.toolVersion(),
+            Map.of(
+                "findings", report.plan().diagnosis().damages().size(),
+                "remaining", report.remaining().size(),
+                "seconds", report.took().toSeconds()));
+    try {
+      History.in(paths.ops()).append(entry);
+    } catch (IOException e) {
+      LOG.warn("history.not-written cause={}", LogValue.of(e));
+    }
   }
 
   /// A failure that already says how the command ends keeps its kind.

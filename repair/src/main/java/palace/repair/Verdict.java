@@ -17,7 +17,7 @@ import palace.common.doctor.SequenceFinding;
 import palace.common.doctor.UnappliableRows;
 
 /// What becomes of one finding.
-sealed interface Verdict {
+public sealed interface Verdict {
   /// A treatment cures it.
   record Treat(Treatment treatment) implements Verdict {}
 

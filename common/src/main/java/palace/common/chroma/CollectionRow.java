@@ -24,6 +24,13 @@ public record CollectionRow(
     Optional<String> configuration,
     Optional<String> schema,
     Map<String, MetadataValue> metadata) {
+  /// {@return its name for people and reports: the bare name in the default database, elsewhere
+  /// `tenant/database/name`}
+  public String label() {
+    boolean isDefault = tenant.equals("default_tenant") && database.equals("default_database");
+    return isDefault ? name : tenant + "/" + database + "/" + name;
+  }
+
   /// {@return the topic of its rows in the queue; Chroma's persistent client knows only this tenant
   /// and namespace}
   public String topic() {
