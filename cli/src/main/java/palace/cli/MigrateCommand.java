@@ -35,7 +35,7 @@ import picocli.CommandLine.Option;
       "Examples:",
       "  palace migrate --dry-run",
       "  palace migrate --to 1.5.9 --yes ~/.mempalace/palace",
-      "  palace migrate --to 0.6.3 --target /tmp/old-format"
+      "  palace migrate --to 0.6.3 --target old-format"
     })
 final class MigrateCommand extends MutatingVerb {
   @Option(
