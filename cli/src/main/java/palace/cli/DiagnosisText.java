@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import palace.common.ShellWord;
 import palace.common.doctor.CollectionSummary;
 import palace.common.doctor.Diagnosis;
 import palace.common.doctor.Finding;

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
+import palace.common.ShellWord;
 import palace.common.chroma.CollectionRow;
 import palace.common.chroma.DatabaseCondition;
 

@@ -19,6 +19,7 @@ import org.slf4j.LoggerFactory;
 import palace.common.PalaceException;
 import palace.common.Progress;
 import palace.common.RunId;
+import palace.common.ShellWord;
 import palace.common.chroma.StatedConfiguration;
 import palace.common.doctor.Diagnosis;
 import palace.common.doctor.Doctor;
@@ -332,11 +333,10 @@ final class MigrationRun {
     Path undone = paths.palace().resolveSibling(paths.palace().getFileName() + ".undone-" + run);
     return "mv -- %s %s && mv -- %s %s"
         .formatted(
-            quoted(paths.palace()), quoted(undone), quoted(previous), quoted(paths.palace()));
-  }
-
-  private static String quoted(Path path) {
-    return "'" + path.toString().replace("'", "'\\''") + "'";
+            ShellWord.quote(paths.palace()),
+            ShellWord.quote(undone),
+            ShellWord.quote(previous),
+            ShellWord.quote(paths.palace()));
   }
 
   private void record(MigrationReport report) {

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import palace.common.PalaceException;
 import palace.common.chroma.CollectionRow;
 import palace.common.doctor.CollectionFinding;
@@ -35,8 +36,7 @@ final class Proof {
     }
   }
 
-  private static void requireSame(
-      CollectionState state, @org.jspecify.annotations.Nullable String expected, int batchSize)
+  private static void requireSame(CollectionState state, @Nullable String expected, int batchSize)
       throws IOException {
     if (!Digests.of(state, false, batchSize).equals(expected)) {
       throw new PalaceException.Failed(

@@ -1,12 +1,14 @@
 package palace.repair;
 
 import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import palace.common.PalaceException;
+import palace.common.ShellWord;
 import palace.common.files.FileOps;
 import palace.common.files.Listing;
 import palace.common.snapshot.DatabaseSnapshot;
@@ -53,7 +55,7 @@ final class Undo {
   /// Keeps the text of drawers that are about to leave their collection.
   void keepText(NewIndex index) throws IOException {
     if (!index.lost().isEmpty()) {
-      needsEmbedding.add(index.facts().row().name(), index.lost());
+      needsEmbedding.add(index.facts().row().label(), index.lost());
     }
   }
 
@@ -62,7 +64,7 @@ final class Undo {
     if (index.written().exists()) {
       Path place = paths.palace().resolve(index.segmentId());
       if (Files.exists(place, LinkOption.NOFOLLOW_LINKS)) {
-        throw new java.nio.file.FileAlreadyExistsException(place.toString());
+        throw new FileAlreadyExistsException(place.toString());
       }
       placed.add(place);
       ops.rename(index.built(), place);
@@ -121,23 +123,23 @@ final class Undo {
     }
   }
 
+  private String sidecar(String suffix) {
+    return ShellWord.quote(paths.palace().resolve(PalaceLayout.DATABASE + suffix));
+  }
+
   /// {@return commands for a shell that put the palace back as it was}
   List<String> commands() {
     var commands = new ArrayList<String>();
-    String database = quoted(paths.palace().resolve(PalaceLayout.DATABASE));
-    commands.add("rm -f %1$s-journal %1$s-wal %1$s-shm".formatted(database));
-    commands.add("cp %s %s".formatted(quoted(snapshot.database()), database));
+    String database = ShellWord.quote(paths.palace().resolve(PalaceLayout.DATABASE));
+    commands.add("rm -f %s %s %s".formatted(sidecar("-journal"), sidecar("-wal"), sidecar("-shm")));
+    commands.add("cp %s %s".formatted(ShellWord.quote(snapshot.database()), database));
     for (Path directory : placed) {
-      commands.add("rm -r %s".formatted(quoted(directory)));
+      commands.add("rm -r %s".formatted(ShellWord.quote(directory)));
     }
     for (Path segment : retired) {
       Path kept = paths.snapshot().resolve("segments").resolve(segment.getFileName());
-      commands.add("mv %s %s".formatted(quoted(kept), quoted(segment)));
+      commands.add("mv %s %s".formatted(ShellWord.quote(kept), ShellWord.quote(segment)));
     }
     return commands;
-  }
-
-  private static String quoted(Path path) {
-    return "'" + path.toString().replace("'", "'\\''") + "'";
   }
 }

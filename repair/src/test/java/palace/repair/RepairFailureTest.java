@@ -97,7 +97,9 @@ class RepairFailureTest {
             e -> {
               assertThat(e).hasMessageContaining("the test stops at PROVEN");
               assertThat(e).hasMessageContaining(snapshots.toString());
-              assertThat(e.hint()).contains("cp '").contains("rm -r '");
+              assertThat(e.hint())
+                  .contains("cp " + snapshots)
+                  .contains("rm -r " + palace.directory());
             });
   }
 }

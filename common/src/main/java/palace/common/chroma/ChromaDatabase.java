@@ -2,7 +2,6 @@ package palace.common.chroma;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -328,12 +327,6 @@ public final class ChromaDatabase implements AutoCloseable {
     } catch (SQLException e) {
       throw translate(file, e);
     }
-  }
-
-  /// {@return whether a text is well-formed UTF-8 when encoded: SQLite and Chroma's pickle refuse
-  /// lone surrogates}
-  public static boolean isWellFormed(String text) {
-    return StandardCharsets.UTF_8.newEncoder().canEncode(text);
   }
 
   @Override

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
+import palace.common.ShellWord;
 import palace.common.files.Identity;
 
 /// One try to exchange a palace: its names, and the identities by which the trees are told from
@@ -74,15 +75,12 @@ final class SwapAttempt {
   /// {@return the shell command that puts the previous palace back, whatever stands at its path
   /// being moved out of the way}
   String commandToPutBack() {
-    String back = "mv -- %s %s".formatted(quoted(aside()), quoted(palace()));
+    String back = "mv -- %s %s".formatted(ShellWord.quote(aside()), ShellWord.quote(palace()));
     if (!Files.exists(palace(), NOFOLLOW_LINKS)) {
       return back;
     }
     Path displaced = palace().resolveSibling(palace().getFileName() + ".displaced-" + paths.run());
-    return "mv -- %s %s && %s".formatted(quoted(palace()), quoted(displaced), back);
-  }
-
-  private static String quoted(Path path) {
-    return "'" + path.toString().replace("'", "'\\''") + "'";
+    return "mv -- %s %s && %s"
+        .formatted(ShellWord.quote(palace()), ShellWord.quote(displaced), back);
   }
 }
