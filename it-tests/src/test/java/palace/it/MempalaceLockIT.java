@@ -9,6 +9,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
@@ -156,7 +157,7 @@ class MempalaceLockIT {
           .hasMessageContaining("process " + holder.pid());
       ProcessHandle.of(holder.pid()).orElseThrow().destroyForcibly();
     }
-    try (var lock = PalaceLock.acquire(palace, "migrate")) {
+    try (var lock = PalaceLock.acquire(palace, "migrate", Duration.ofSeconds(60))) {
       assertThatThrownBy(() -> lock.requireQuiet(false))
           .isInstanceOf(PalaceException.Refused.class)
           .hasMessageContaining("serverinfo.json")
