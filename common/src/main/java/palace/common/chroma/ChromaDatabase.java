@@ -2,6 +2,7 @@ package palace.common.chroma;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -9,6 +10,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -19,6 +21,7 @@ import org.jspecify.annotations.Nullable;
 import org.sqlite.SQLiteConnection;
 import org.sqlite.SQLiteErrorCode;
 import palace.common.PalaceException;
+import palace.common.files.LiveFiles;
 
 /// One connection to a `chroma.sqlite3`. Every failure is a [PalaceException] that names the file;
 /// SQL's own exceptions are seen nowhere else. Not safe for use by several threads.
@@ -28,8 +31,12 @@ import palace.common.PalaceException;
 public final class ChromaDatabase implements AutoCloseable {
   private static final String DAMAGE_HINT = "run palace doctor to see what is damaged";
 
+  private static final int BUSY_MILLIS = 10_000;
+
   private final Path file;
   private final Connection connection;
+  private final List<LiveFiles.Registration> live = new ArrayList<>();
+  private boolean writing;
 
   private ChromaDatabase(Path file, Connection connection) {
     this.file = file;
@@ -66,6 +73,12 @@ public final class ChromaDatabase implements AutoCloseable {
     return open(file, Mode.READ_WRITE);
   }
 
+  /// {@return whether opening a file for writing changes nothing by itself: it is a SQLite database
+  /// that we may write to, and neither a hot journal nor a write-ahead log lies beside it}
+  public static boolean canWriteWithoutRecovery(Path file) throws IOException {
+    return Files.isWritable(file) && SourceDatabase.isIntactWithoutRecovery(file);
+  }
+
   /// Creates a file that nobody else sees yet: no journal and no fsync until the caller forces the
   /// finished file.
   public static ChromaDatabase create(Path file) throws IOException {
@@ -80,14 +93,34 @@ public final class ChromaDatabase implements AutoCloseable {
   }
 
   private static ChromaDatabase open(Path file, Mode mode) throws IOException {
+    ChromaDatabase database = connect(file, mode);
     try {
-      Connection connection = DriverManager.getConnection("jdbc:sqlite:" + uri(file, mode.query));
-      var database = new ChromaDatabase(file, connection);
+      if (mode != Mode.IMMUTABLE) {
+        database.live.add(LiveFiles.register(file));
+      }
       database.execute("PRAGMA foreign_keys=OFF");
-      database.execute("PRAGMA busy_timeout=10000");
+      database.execute("PRAGMA busy_timeout=" + BUSY_MILLIS);
       return database;
+    } catch (IOException | RuntimeException e) {
+      database.closeAfter(e);
+      throw e;
+    }
+  }
+
+  private static ChromaDatabase connect(Path file, Mode mode) throws IOException {
+    try {
+      return new ChromaDatabase(
+          file, DriverManager.getConnection("jdbc:sqlite:" + uri(file, mode.query)));
     } catch (SQLException e) {
       throw translate(file, e);
+    }
+  }
+
+  private void closeAfter(Exception cause) {
+    try {
+      close();
+    } catch (IOException closing) {
+      cause.addSuppressed(closing);
     }
   }
 
@@ -222,6 +255,40 @@ public final class ChromaDatabase implements AutoCloseable {
     }
   }
 
+  /// Takes the write lock of the file and keeps it until [#commit] or [#rollback]: from here on
+  /// nobody else can write to it. Waits as long as `patience`, then says with
+  /// [PalaceException.Busy] whose transaction is running.
+  public void beginWriting(Duration patience) throws IOException {
+    execute("PRAGMA busy_timeout=" + Math.clamp(patience.toMillis(), 0, Integer.MAX_VALUE));
+    try (PreparedStatement statement = connection.prepareStatement("BEGIN IMMEDIATE")) {
+      statement.execute();
+      writing = true;
+    } catch (SQLException e) {
+      throw isBusy(e) ? WriteLock.taken(file) : translate(file, e);
+    }
+    execute("PRAGMA busy_timeout=" + BUSY_MILLIS);
+  }
+
+  /// As [#beginWriting(Duration)], without waiting.
+  public void beginWriting() throws IOException {
+    beginWriting(Duration.ZERO);
+  }
+
+  /// Makes everything since [#beginWriting] durable and lets the write lock go.
+  public void commit() throws IOException {
+    execute("COMMIT");
+    writing = false;
+  }
+
+  /// Takes everything since [#beginWriting] back and lets the write lock go; does nothing when no
+  /// transaction runs.
+  public void rollback() throws IOException {
+    if (writing) {
+      writing = false;
+      execute("ROLLBACK");
+    }
+  }
+
   private void rollBack(Exception cause) {
     try {
       execute("ROLLBACK");
@@ -242,6 +309,9 @@ public final class ChromaDatabase implements AutoCloseable {
     boolean immutable = SourceDatabase.isWriteAheadWithoutLog(other);
     Mode mode = immutable ? Mode.IMMUTABLE : Mode.READ_ONLY;
     execute("ATTACH DATABASE ? AS " + schema, uri(other, mode.query));
+    if (!immutable) {
+      live.add(LiveFiles.register(other));
+    }
   }
 
   /// {@return whether a table, view or virtual table exists}
@@ -335,6 +405,8 @@ public final class ChromaDatabase implements AutoCloseable {
       connection.close();
     } catch (SQLException e) {
       throw translate(file, e);
+    } finally {
+      live.forEach(LiveFiles.Registration::close);
     }
   }
 
@@ -346,13 +418,18 @@ public final class ChromaDatabase implements AutoCloseable {
             && (f.getErrorCode() & 0xFF) == SQLiteErrorCode.SQLITE_CANTOPEN.code;
   }
 
+  private static boolean isBusy(SQLException e) {
+    int code = e.getErrorCode() & 0xFF;
+    return code == SQLiteErrorCode.SQLITE_BUSY.code || code == SQLiteErrorCode.SQLITE_LOCKED.code;
+  }
+
   private static PalaceException translate(Path file, SQLException e) {
     int code = e.getErrorCode() & 0xFF;
     String said = file + ": " + e.getMessage();
     if (code == SQLiteErrorCode.SQLITE_CORRUPT.code || code == SQLiteErrorCode.SQLITE_NOTADB.code) {
       return new PalaceException.DamagedDatabase(said, DAMAGE_HINT, e);
     }
-    if (code == SQLiteErrorCode.SQLITE_BUSY.code || code == SQLiteErrorCode.SQLITE_LOCKED.code) {
+    if (isBusy(e)) {
       return new PalaceException.Busy(
           said, "another process is writing to it; stop it or try again later");
     }
