@@ -316,7 +316,7 @@ final class MigrationRun {
   /// The exchange is done and durable; what fails from here on is said, and undoes nothing.
   private Path fileAside() {
     try {
-      var occasion = new Snapshot.Occasion(run, COMMAND, clock.instant(), request.toolVersion());
+      var occasion = new Occasion(run, COMMAND, clock.instant(), request.toolVersion());
       SnapshotStore.in(paths.ops()).fileAside(paths, occasion);
       return paths.snapshot().resolve("palace");
     } catch (IOException e) {

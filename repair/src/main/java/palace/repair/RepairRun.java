@@ -74,7 +74,7 @@ final class RepairRun {
     DatabaseSnapshot snapshot =
         SnapshotStore.in(paths.ops())
             .beginDatabase(
-                paths, new Snapshot.Occasion(run, "repair", started, request.toolVersion()));
+                paths, new Occasion(run, "repair", started, request.toolVersion()));
     DatabaseCopy.make(palace, snapshot);
     Undo undo = new Undo(ops, paths, snapshot);
     try {

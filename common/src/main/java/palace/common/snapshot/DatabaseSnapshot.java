@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.slf4j.Logger;
@@ -21,6 +22,7 @@ import palace.common.files.Likeness;
 import palace.common.files.Listing;
 import palace.common.files.TreeDigest;
 import palace.common.swap.LogValue;
+import palace.common.swap.Occasion;
 import palace.common.swap.PalacePaths;
 
 /// The snapshot of one repair: the database as it was, and the segment directories that the repair
@@ -36,15 +38,16 @@ public final class DatabaseSnapshot {
   private final SnapshotStore store;
   private final FileOps ops;
   private final PalacePaths paths;
-  private final Snapshot.Occasion occasion;
+  private final Occasion occasion;
   private final Path folder;
   private final SortedMap<String, FileDigest> hashed = new TreeMap<>();
+  private final SortedMap<String, String> marks = new TreeMap<>();
 
   DatabaseSnapshot(
       SnapshotStore store,
       FileOps ops,
       PalacePaths paths,
-      Snapshot.Occasion occasion,
+      Occasion occasion,
       Path folder) {
     this.store = store;
     this.ops = ops;
@@ -172,7 +175,18 @@ public final class DatabaseSnapshot {
     hashed.putAll(
         TreeDigest.of(
             folder, name -> !name.equals(SnapshotJson.NAME) && !hashed.containsKey(name)));
-    return store.seal(folder, occasion, Snapshot.Scope.DATABASE, hashed);
+    if (marks.isEmpty()) {
+      marks.putAll(SegmentMarks.of(paths.palace()));
+    }
+    return store.seal(
+        folder,
+        new SnapshotStore.Description(
+            occasion,
+            Snapshot.Scope.DATABASE,
+            Optional.empty(),
+            Snapshot.Known.NOTHING,
+            marks),
+        hashed);
   }
 
   /// Deletes a snapshot that nobody needs because nothing was changed; refuses once segments were
