@@ -29,6 +29,7 @@ import palace.common.snapshot.SnapshotStore;
 import palace.common.store.Drawer;
 import palace.common.store.SkippedRow;
 import palace.common.swap.LogValue;
+import palace.common.swap.Occasion;
 import palace.common.swap.PalacePaths;
 
 /// One repair of one palace, from the first copy to the report; the lock is held around it.

@@ -3,16 +3,11 @@ package palace.common.restore;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import palace.common.files.FileOps;
 import palace.common.lock.PalaceLock;
 
 /// Settles what interrupted runs left, by their journals and by the directory listing.
 public final class Recovery {
-  private final FileOps ops;
-
-  Recovery(FileOps ops) {
-    this.ops = ops;
-  }
+  private Recovery() {}
 
   /// Settles every interrupted run of a palace. Every command that changes a palace calls this as
   /// soon as it holds the lock; when nothing is pending it only lists the directories.
@@ -24,15 +19,11 @@ public final class Recovery {
   ///   apart; nothing was changed then, and all paths are named
   public static Settled settle(PalaceLock lock, Path palace, Direction direction)
       throws IOException {
-    return new Recovery(FileOps.real()).settle(palace, direction);
+    return new Settled(palace, List.of(), List.of(), List.of());
   }
 
   /// {@return what is pending} Nothing is written, no lock is taken.
   public static Pending look(Path palace) throws IOException {
     return new Pending(palace, false, List.of(), List.of());
-  }
-
-  Settled settle(Path palace, Direction direction) throws IOException {
-    return new Settled(palace, List.of(), List.of(), List.of());
   }
 }

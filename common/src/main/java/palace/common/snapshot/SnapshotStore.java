@@ -89,7 +89,8 @@ public final class SnapshotStore {
     return folder;
   }
 
-  private Snapshot file(
+  /// As [#file(Displaced, Snapshot.Known)], where no journal says what the run did.
+  public Snapshot file(
       PalacePaths paths, Occasion occasion, Optional<RunId> restored, Snapshot.Known known)
       throws IOException {
     Path folder = directory.resolve(occasion.run().value());
@@ -112,14 +113,8 @@ public final class SnapshotStore {
     return describe(folder, occasion, restored, known);
   }
 
-  /// Files the aside of a finished swap: renames it to `snapshots/I/palace`, hashes it and writes
-  /// `snapshot.json`. When this fails, the aside is whole under the one name or the other.
-  public Snapshot fileAside(PalacePaths paths, Occasion occasion) throws IOException {
-    return file(paths, occasion, Optional.empty(), Snapshot.Known.NOTHING);
-  }
-
   /// Writes `snapshot.json` for what lies in a folder of the catalogue.
-  Snapshot describe(
+  public Snapshot describe(
       Path folder, Occasion occasion, Optional<RunId> restored, Snapshot.Known known)
       throws IOException {
     boolean whole = Files.isDirectory(folder.resolve(PALACE), LinkOption.NOFOLLOW_LINKS);
