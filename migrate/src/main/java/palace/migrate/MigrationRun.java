@@ -161,18 +161,14 @@ final class MigrationRun {
             "seconds", report.seconds()));
   }
 
+  /// A refusal leaves no trace: nothing was begun.
   private void recordFailure(Publication publication, PalaceException failure) {
-    String outcome =
-        switch (failure) {
-          case PalaceException.Refused e -> "refused";
-          case PalaceException.DamagedDatabase e -> "refused";
-          case PalaceException.Usage e -> "refused";
-          case PalaceException.Busy e -> "busy";
-          case PalaceException.Failed e -> undone(publication);
-          case PalaceException.PersonNeeded e -> "person-needed";
-        };
-    record(
-        outcome, failure.exitCode(), Map.of("cause", String.valueOf(failure.getMessage())));
+    if (failure instanceof PalaceException.Failed || publication.begun()) {
+      record(
+          undone(publication),
+          failure.exitCode(),
+          Map.of("cause", String.valueOf(failure.getMessage())));
+    }
   }
 
   private static String undone(Publication publication) {
