@@ -130,14 +130,25 @@ final class Construction {
   private Map<String, List<String>> build(OpenSource source, List<CollectionTarget> targets)
       throws IOException {
     LOG.info("build.start dir={} to={}", LogValue.of(paths.build()), request.release());
-    Path folder = Objects.requireNonNull(paths.build().getParent());
-    if (!Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)) {
-      Durable.createDirectory(folder, Durable.OWNER_ONLY);
-    }
-    Durable.createDirectory(paths.build(), Durable.OWNER_ONLY);
+    createBuild();
     new PalaceBuilder(paths.build(), request.release(), request.batchSize(), progress)
         .build(source, targets);
     return NeedsEmbedding.write(paths.build(), source, request.batchSize());
+  }
+
+  private void createBuild() throws PalaceException {
+    try {
+      Path folder = Objects.requireNonNull(paths.build().getParent());
+      if (!Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)) {
+        Durable.createDirectory(folder, Durable.OWNER_ONLY);
+      }
+      Durable.createDirectory(paths.build(), Durable.OWNER_ONLY);
+    } catch (IOException e) {
+      throw new PalaceException.Refused(
+          "cannot make the build %s: %s; nothing was changed".formatted(paths.build(), e),
+          "give access there, or write the new palace elsewhere with --target DIR",
+          e);
+    }
   }
 
   /// A palace of its own gets copies. A successor gets the very files, the databases among them
