@@ -34,6 +34,7 @@ import palace.common.history.HistoryEntry;
 import palace.common.snapshot.Snapshot;
 import palace.common.snapshot.SnapshotStore;
 import palace.common.store.CollectionState;
+import palace.common.store.NeedsEmbedding;
 import palace.common.swap.LogValue;
 import palace.common.swap.PalacePaths;
 import palace.common.swap.PalaceSwap;
@@ -174,7 +175,7 @@ final class MigrationRun {
     Durable.createDirectory(paths.build(), Durable.OWNER_ONLY);
     new PalaceBuilder(paths.build(), request.release(), request.batchSize(), progress)
         .build(source, targets);
-    var lost = NeedsEmbedding.write(paths.build(), source, request.batchSize());
+    var lost = NeedsEmbedding.write(paths.build(), source.collections(), request.batchSize());
     Companions.Carried companions = Companions.copy(palace, paths.build(), planner::belongsToStore);
     companions
         .notCarried()
