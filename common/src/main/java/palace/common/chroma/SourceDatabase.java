@@ -27,12 +27,23 @@ public final class SourceDatabase implements AutoCloseable {
   private final ChromaDatabase database;
   private final DatabaseCondition condition;
   private final Optional<PrivateDirectory> copy;
+  private final boolean lent;
 
   private SourceDatabase(
-      ChromaDatabase database, DatabaseCondition condition, Optional<PrivateDirectory> copy) {
+      ChromaDatabase database,
+      DatabaseCondition condition,
+      Optional<PrivateDirectory> copy,
+      boolean lent) {
     this.database = database;
     this.condition = condition;
     this.copy = copy;
+    this.lent = lent;
+  }
+
+  /// {@return a connection that is open already, read as it is, with whatever its own transaction
+  /// has changed; closing this leaves the connection open}
+  public static SourceDatabase over(ChromaDatabase database) {
+    return new SourceDatabase(database, new DatabaseCondition.Clean(), Optional.empty(), true);
   }
 
   /// Opens a database file for reading; whoever opens it closes it.
@@ -107,7 +118,7 @@ public final class SourceDatabase implements AutoCloseable {
       throws IOException {
     try {
       database.beginReading();
-      return new SourceDatabase(database, condition, copy);
+      return new SourceDatabase(database, condition, copy, false);
     } catch (IOException | RuntimeException e) {
       closeAfter(database, e);
       throw e;
@@ -169,6 +180,9 @@ public final class SourceDatabase implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
+    if (lent) {
+      return;
+    }
     try (PrivateDirectory toDelete = copy.orElse(null)) {
       database.close();
     }
