@@ -287,6 +287,11 @@ public final class ChromaDatabase implements AutoCloseable {
     number("SELECT count(*) FROM sqlite_master");
   }
 
+  /// Moves what stands in the write-ahead log, if there is one, into the file itself.
+  public void mergeLog() throws IOException {
+    number("PRAGMA wal_checkpoint(TRUNCATE)");
+  }
+
   /// Forgets every page that was read, so that what is read next comes from the file.
   public void forgetPages() throws IOException {
     execute("PRAGMA shrink_memory");

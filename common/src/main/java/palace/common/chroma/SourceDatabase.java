@@ -2,6 +2,7 @@ package palace.common.chroma;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
@@ -23,6 +24,7 @@ public final class SourceDatabase implements AutoCloseable {
   private static final int HEADER_BYTES = 100;
   private static final int WRITE_VERSION_OFFSET = 18;
   private static final int WAL_VERSION = 2;
+  private static final int CHANGE_COUNTER_OFFSET = 24;
 
   private final ChromaDatabase database;
   private final DatabaseCondition condition;
@@ -131,6 +133,13 @@ public final class SourceDatabase implements AutoCloseable {
     } catch (Exception closing) {
       cause.addSuppressed(closing);
     }
+  }
+
+  /// {@return how often the file was changed by a transaction, modulo 2^32, as its header counts; in
+  /// write-ahead mode not every transaction counts} The file must not need recovery, and no
+  /// connection of this process may have it open.
+  public static long changeCounter(Path file) throws IOException {
+    return Integer.toUnsignedLong(ByteBuffer.wrap(headerOf(file)).getInt(CHANGE_COUNTER_OFFSET));
   }
 
   private static byte[] headerOf(Path file) throws IOException {
