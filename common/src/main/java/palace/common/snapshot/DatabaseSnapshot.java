@@ -91,7 +91,7 @@ public final class DatabaseSnapshot {
   private void requireSealed(Path copy) throws IOException {
     var sealed = hashed.get(DATABASE);
     if (sealed == null) {
-      throw new IllegalStateException("not sealed before the repair: " + folder);
+      throw new FileSystemException(folder.toString(), null, "has no hash of " + DATABASE);
     }
     var found = TreeDigest.ofFile(copy);
     if (!sealed.equals(found)) {
@@ -108,7 +108,7 @@ public final class DatabaseSnapshot {
     ops.force(folder);
     hashed.putAll(
         TreeDigest.of(
-            folder, name -> !name.equals(SnapshotJson.NAME) && !hashed.containsKey(name)));
+            folder, name -> SnapshotStore.isContent(name) && !hashed.containsKey(name)));
     if (marks.isEmpty()) {
       marks.putAll(SegmentMarks.of(paths.palace()));
     }
