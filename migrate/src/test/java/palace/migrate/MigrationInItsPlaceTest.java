@@ -36,6 +36,7 @@ import palace.common.restore.Restore;
 import palace.common.restore.RestoreRequest;
 import palace.common.snapshot.SnapshotEntry;
 import palace.common.snapshot.SnapshotStore;
+import palace.common.store.NeedsEmbedding;
 import palace.common.swap.PalacePaths;
 
 /// What stands around a palace while and after another one takes its place: other programs, other
@@ -47,7 +48,7 @@ final class MigrationInItsPlaceTest {
       number = 0
       while True:
           try:
-              connection = sqlite3.connect("file:" + sys.argv[1] + "?mode=rw", uri=True, timeout=0.05)
+              connection = sqlite3.connect("file:" + sys.argv[1] + "?mode=rw", uri=True, timeout=0)
               connection.execute(
                   "INSERT INTO embeddings_queue (operation, topic, id, vector, encoding, metadata)"
                   " SELECT operation, topic, 'written_' || ?, vector, encoding, metadata"
@@ -59,7 +60,7 @@ final class MigrationInItsPlaceTest {
               pass
           finally:
               connection.close()
-          time.sleep(0.02)
+          time.sleep(0.2)
       """;
 
   private static final List<String> LEFT =
@@ -100,7 +101,7 @@ final class MigrationInItsPlaceTest {
     int done = 0;
     var written = new ArrayList<String>();
     try (BufferedReader told = writer.inputReader()) {
-      for (int run = 0; run < 4; run++) {
+      for (int run = 0; run < 20 && done < 2; run++) {
         written.add(told.readLine());
         done += migrateDespite(palace);
       }
@@ -327,6 +328,18 @@ final class MigrationInItsPlaceTest {
 
     assertThat(TreeDigest.of(named)).isEqualTo(before);
     assertThat(names()).containsExactly("n".repeat(240));
+  }
+
+  @Test
+  void drawersThatAnEarlierRunListedStayListed() throws Exception {
+    Path palace = FrozenPalace.unpack("0.6.3", directory).palace();
+    Path list = palace.resolve(NeedsEmbedding.NAME);
+    Files.createDirectory(palace.resolve(".palace"));
+    Files.writeString(list, "{\"collection\":\"c\",\"id\":\"d\",\"document\":\"only here\"}\n");
+
+    migrate(palace);
+
+    assertThat(list).content().contains("only here");
   }
 
   @Test
