@@ -47,7 +47,7 @@ final class MigrationInItsPlaceTest {
       number = 0
       while True:
           try:
-              connection = sqlite3.connect("file:" + sys.argv[1] + "?mode=rw", uri=True, timeout=0.05)
+              connection = sqlite3.connect("file:" + sys.argv[1] + "?mode=rw", uri=True, timeout=0)
               connection.execute(
                   "INSERT INTO embeddings_queue (operation, topic, id, vector, encoding, metadata)"
                   " SELECT operation, topic, 'written_' || ?, vector, encoding, metadata"
@@ -59,7 +59,7 @@ final class MigrationInItsPlaceTest {
               pass
           finally:
               connection.close()
-          time.sleep(0.02)
+          time.sleep(0.2)
       """;
 
   private static final List<String> LEFT =
@@ -100,7 +100,7 @@ final class MigrationInItsPlaceTest {
     int done = 0;
     var written = new ArrayList<String>();
     try (BufferedReader told = writer.inputReader()) {
-      for (int run = 0; run < 4; run++) {
+      for (int run = 0; run < 20 && done < 2; run++) {
         written.add(told.readLine());
         done += migrateDespite(palace);
       }
