@@ -1,5 +1,6 @@
 package palace.migrate;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -24,12 +25,15 @@ import palace.common.doctor.Diagnosis;
 import palace.common.doctor.Doctor;
 import palace.common.doctor.Finding;
 import palace.common.doctor.NotRun;
+import palace.common.files.AtomicFile;
+import palace.common.files.BoundedReader;
 import palace.common.files.Companions;
 import palace.common.files.Durable;
 import palace.common.files.FileOps;
 import palace.common.files.Likeness;
 import palace.common.store.CollectionState;
 import palace.common.store.LinkedCompanions;
+import palace.common.store.NeedsEmbedding;
 import palace.common.swap.LogValue;
 import palace.common.swap.PalacePaths;
 import palace.common.swap.Seal;
@@ -37,6 +41,8 @@ import palace.common.swap.Seal;
 /// Makes a build, proves it equal to its source and sound, and seals it. The source is only read.
 final class Construction {
   private static final Logger LOG = LoggerFactory.getLogger(Construction.class);
+
+  private static final int LONGEST_LIST_BYTES = 512 << 20;
 
   private final MigrationRequest request;
   private final Path palace;
@@ -133,7 +139,35 @@ final class Construction {
     createBuild();
     new PalaceBuilder(paths.build(), request.release(), request.batchSize(), progress)
         .build(source, targets);
-    return NeedsEmbedding.write(paths.build(), source, request.batchSize());
+    var lost =
+        NeedsEmbedding.write(paths.build(), source.collections(), request.batchSize());
+    keepEarlierNeeds();
+    return lost;
+  }
+
+  /// What an earlier run could not give a vector is in no database: the list is all there is of it.
+  private void keepEarlierNeeds() throws IOException {
+    Path earlier = palace.resolve(NeedsEmbedding.NAME);
+    if (!Files.isRegularFile(earlier, LinkOption.NOFOLLOW_LINKS)) {
+      return;
+    }
+    Path file = paths.build().resolve(NeedsEmbedding.NAME);
+    var lines = new ByteArrayOutputStream();
+    lines.write(content(earlier));
+    if (Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
+      lines.write(content(file));
+    } else if (!Files.isDirectory(Objects.requireNonNull(file.getParent()))) {
+      Durable.createDirectory(file.getParent(), Durable.OWNER_ONLY);
+    }
+    AtomicFile.write(file, lines.toByteArray());
+  }
+
+  private static byte[] content(Path file) throws IOException {
+    return BoundedReader.readAtMost(file, LONGEST_LIST_BYTES)
+        .orElseThrow(() ->
+            new PalaceException.Refused(
+                "%s is longer than %,d bytes".formatted(file, LONGEST_LIST_BYTES),
+                "palace repair with --embedder gives these drawers their vectors"));
   }
 
   private void createBuild() throws PalaceException {

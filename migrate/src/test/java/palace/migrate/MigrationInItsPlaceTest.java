@@ -36,6 +36,7 @@ import palace.common.restore.Restore;
 import palace.common.restore.RestoreRequest;
 import palace.common.snapshot.SnapshotEntry;
 import palace.common.snapshot.SnapshotStore;
+import palace.common.store.NeedsEmbedding;
 import palace.common.swap.PalacePaths;
 
 /// What stands around a palace while and after another one takes its place: other programs, other
@@ -327,6 +328,18 @@ final class MigrationInItsPlaceTest {
 
     assertThat(TreeDigest.of(named)).isEqualTo(before);
     assertThat(names()).containsExactly("n".repeat(240));
+  }
+
+  @Test
+  void drawersThatAnEarlierRunListedStayListed() throws Exception {
+    Path palace = FrozenPalace.unpack("0.6.3", directory).palace();
+    Path list = palace.resolve(NeedsEmbedding.NAME);
+    Files.createDirectory(palace.resolve(".palace"));
+    Files.writeString(list, "{\"collection\":\"c\",\"id\":\"d\",\"document\":\"only here\"}\n");
+
+    migrate(palace);
+
+    assertThat(list).content().contains("only here");
   }
 
   @Test
