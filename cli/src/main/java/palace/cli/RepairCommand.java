@@ -86,6 +86,13 @@ final class RepairCommand extends MutatingVerb {
 
   private RepairRequest request(Path palace, boolean anew) {
     return new RepairRequest(
-        palace, collection, anew, false, batchSize(), options().patience(), PalaceVersion.number());
+        palace,
+        collection,
+        anew,
+        false,
+        batchSize(),
+        options().patience(),
+        PalaceVersion.number(),
+        false);
   }
 }

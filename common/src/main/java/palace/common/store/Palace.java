@@ -41,8 +41,23 @@ public final class Palace implements AutoCloseable {
   /// @throws PalaceException when it is not a palace, is one of a Chroma that is not known, or
   ///   cannot be read at all
   public static Palace open(Path path) throws IOException {
-    PalaceLayout layout = PalaceLayout.of(locate(path));
-    SourceDatabase source = SourceDatabase.open(layout.database());
+    return open(PalaceLayout.of(locate(path)));
+  }
+
+  /// Opens a palace whose parts lie in several places, as those of a snapshot do.
+  ///
+  /// @throws PalaceException as the opening of a directory does
+  public static Palace open(PalaceLayout layout) throws IOException {
+    return open(layout, SourceDatabase.open(layout.database()));
+  }
+
+  /// Reads a palace through a connection to its database that is open already, with whatever its
+  /// own transaction has changed. The connection stays open.
+  public static Palace over(Path directory, ChromaDatabase database) throws IOException {
+    return open(PalaceLayout.of(locate(directory)), SourceDatabase.over(database));
+  }
+
+  private static Palace open(PalaceLayout layout, SourceDatabase source) throws IOException {
     try {
       return new Palace(layout, source);
     } catch (IOException | RuntimeException e) {
