@@ -22,10 +22,11 @@ record Homes(List<Path> folders, List<String> warnings) {
   private static final String STATE = ".mempalace";
 
   static Homes of(Path palace) throws IOException {
-    return of(System.getenv(), Path.of(System.getProperty("user.home", "/")), palace);
+    Path userHome = Path.of(System.getProperty("user.home", "/"));
+    return of(System.getenv(), userHome, ownersHome(palace));
   }
 
-  static Homes of(Map<String, String> environment, Path userHome, Path palace)
+  static Homes of(Map<String, String> environment, Path userHome, Optional<Path> ownersHome)
       throws IOException {
     var folders = new LinkedHashSet<Path>();
     var warnings = new ArrayList<String>();
@@ -40,7 +41,6 @@ record Homes(List<Path> folders, List<String> warnings) {
               .formatted(first));
     }
     addUsed(folders, userHome);
-    Optional<Path> ownersHome = ownersHome(palace);
     if (ownersHome.isPresent()) {
       addUsed(folders, ownersHome.get());
     }
@@ -58,9 +58,11 @@ record Homes(List<Path> folders, List<String> warnings) {
     }
   }
 
+  /// {@return the home of the palace's owner when that is another user}
   private static Optional<Path> ownersHome(Path palace) throws IOException {
     if (!Files.exists(palace)
-        || !palace.getFileSystem().supportedFileAttributeViews().contains("unix")) {
+        || !palace.getFileSystem().supportedFileAttributeViews().contains("unix")
+        || Files.getOwner(palace).getName().equals(System.getProperty("user.name"))) {
       return Optional.empty();
     }
     return Files.getAttribute(palace, "unix:uid") instanceof Integer uid

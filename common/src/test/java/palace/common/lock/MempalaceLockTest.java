@@ -10,6 +10,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -58,7 +59,7 @@ final class MempalaceLockTest {
   }
 
   private Homes homes() throws IOException {
-    return Homes.of(Map.of("HOME", home.toString()), directory.resolve("nobody"), palace);
+    return Homes.of(Map.of("HOME", home.toString()), directory.resolve("nobody"), Optional.empty());
   }
 
   @ParameterizedTest
@@ -133,7 +134,7 @@ final class MempalaceLockTest {
   @Test
   void oneLockOfSeveralThatIsHeldLeavesNoneOfTheOthersTaken() throws Exception {
     Path other = Files.createDirectories(directory.resolve("zzz").resolve(".mempalace"));
-    var both = Homes.of(Map.of("HOME", home.toString()), other.getParent(), palace);
+    var both = Homes.of(Map.of("HOME", home.toString()), other.getParent(), Optional.empty());
     assertThat(both.folders()).hasSize(2);
     try (var mempalace = Python.run(MEMPALACE, other.getParent(), palace)) {
       mempalace.answer();
@@ -148,9 +149,15 @@ final class MempalaceLockTest {
   @Test
   void aHomeInWhichNoMempalaceEverRanDoesNotCountBesideTheOneInTheEnvironment() throws Exception {
     Path unused = Files.createDirectory(directory.resolve("unused"));
-    assertThat(Homes.of(Map.of("HOME", home.toString()), unused, palace).folders())
+    assertThat(Homes.of(Map.of("HOME", home.toString()), unused, Optional.empty()).folders())
         .containsExactly(home.toRealPath());
-    assertThat(Homes.of(Map.of(), unused, palace).folders()).containsExactly(unused.toRealPath());
+    assertThat(Homes.of(Map.of(), unused, Optional.empty()).folders())
+        .containsExactly(unused.toRealPath());
+    Path owners = Files.createDirectory(directory.resolve("owners"));
+    assertThat(Homes.of(Map.of(), unused, Optional.of(owners)).folders()).hasSize(1);
+    Files.createDirectory(owners.resolve(".mempalace"));
+    assertThat(Homes.of(Map.of(), unused, Optional.of(owners)).folders())
+        .containsExactly(unused.toRealPath(), owners.toRealPath());
   }
 
   @Test

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -155,7 +156,7 @@ final class QuietTest {
 
   @Test
   void notesOfOtherPalacesDoNotCountAndTheDaemonsOwnFolderDoes() throws Exception {
-    var homes = Homes.of(Map.of("HOME", directory.toString()), directory, palace);
+    var homes = Homes.of(Map.of("HOME", directory.toString()), directory, Optional.empty());
     note(directory, ".mempalace/server/0123456789abcdef01234567/serverinfo.json", "{\"pid\": 1}");
     note(directory, ".mempalace/daemon/0123456789abcdef01234567/pid", "1");
     assertThat(WeakSigns.of(homes, Map.of(), palace)).isEmpty();
@@ -167,7 +168,7 @@ final class QuietTest {
 
   @Test
   void aMineThatAHookStartedCountsWhileItRuns() throws Exception {
-    var homes = Homes.of(Map.of("HOME", directory.toString()), directory, palace);
+    var homes = Homes.of(Map.of("HOME", directory.toString()), directory, Optional.empty());
     Path notes = directory.resolve(".mempalace/hook_state/mine_pids");
     note(notes, "mine_0123456789abcdef.pid", ProcessHandle.current().pid() + " 1760000000");
     note(notes, "mine_1123456789abcdef.pid", "999999999 1760000000");
@@ -185,7 +186,7 @@ final class QuietTest {
 
   @Test
   void aNoteThatIsNoNoteIsASignStill() throws Exception {
-    var homes = Homes.of(Map.of("HOME", directory.toString()), directory, palace);
+    var homes = Homes.of(Map.of("HOME", directory.toString()), directory, Optional.empty());
     Path note = note(directory, ".mempalace/server/" + key() + "/serverinfo.json", "{\"pid\": [");
     assertThat(WeakSigns.of(homes, Map.of(), palace)).singleElement().asString().contains("-1");
     Files.delete(note);
