@@ -8,13 +8,10 @@ import palace.common.PalaceException;
 import palace.common.Progress;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
 /// What is said to `palace`: finds the palace, lets the subclass answer, and speaks.
 abstract class Verb implements Callable<Integer> {
-  @ParentCommand private PalaceCommand root;
-
   @Spec private CommandSpec spec;
 
   @Parameters(arity = "0..1", paramLabel = "DIR", description = "The palace, as with --palace.")
@@ -27,36 +24,47 @@ abstract class Verb implements Callable<Integer> {
   public final Integer call() throws IOException {
     requireSoundOptions();
     options().applyToLog();
-    PalaceLocation location = PalaceLocation.find(named(), root.environment(), speech()::warn);
+    PalaceLocation location = PalaceLocation.find(named(), root().environment(), speech()::warn);
     if (options().verbose()) {
       speech().say("palace: " + location.palace() + ", named by " + location.source());
     }
     return speech().give(answer(location.palace()));
   }
 
+  /// {@return the verb as it is typed, `snapshot create`, or `palace` where there is none}
+  static String name(CommandSpec spec) {
+    return spec.parent() == null || spec.parent().parent() == null
+        ? spec.name()
+        : name(spec.parent()) + " " + spec.name();
+  }
+
+  private PalaceCommand root() {
+    return (PalaceCommand) spec.root().userObject();
+  }
+
   /// {@return the options that every verb has}
   final GlobalOptions options() {
-    return root.options();
+    return root().options();
   }
 
   /// {@return how to speak}
   final Speech speech() {
-    return root.speech(spec.name());
+    return root().speech(name(spec));
   }
 
   /// {@return what shows how far long work is}
   final Progress progress() {
-    return root.progress();
+    return root().progress();
   }
 
   /// Says that from now on there may be something to undo when a signal comes.
   final void beginChanging() {
-    root.cancellation().changing();
+    root().cancellation().changing();
   }
 
   /// {@return who can be asked}
   final Terminal terminal() {
-    return root.terminal();
+    return root().terminal();
   }
 
   /// Throws wrong usage where an option's value makes no sense.

@@ -145,7 +145,7 @@ final class ArchitectureTest {
   }
 
   @Test
-  void onlyTheLauncherAndMainEndTheProcess() {
+  void onlyTheLauncherMainAndASignalEndTheProcess() {
     noClasses()
         .should()
         .accessTargetWhere(describe("ends the process", ArchitectureTest::endsTheProcessElsewhere))
@@ -190,8 +190,9 @@ final class ArchitectureTest {
     boolean mainOfTheCommand =
         access.getOriginOwner().getName().equals("palace.cli.PalaceCommand")
             && access.getOrigin().getName().equals("main");
+    boolean signal = access.getOriginOwner().getName().equals("palace.cli.Cancellation");
     boolean launcher = access.getOriginOwner().getPackageName().equals("palace.launch");
-    return isEnd(access) && !mainOfTheCommand && !launcher;
+    return isEnd(access) && !mainOfTheCommand && !signal && !launcher;
   }
 
   private static boolean isEnd(JavaAccess<?> access) {
