@@ -34,7 +34,10 @@ import palace.common.history.HistoryEntry;
 import palace.common.snapshot.Snapshot;
 import palace.common.snapshot.SnapshotStore;
 import palace.common.store.CollectionState;
+import palace.common.swap.Displaced;
 import palace.common.swap.LogValue;
+import palace.common.swap.MoveJournal;
+import palace.common.swap.Occasion;
 import palace.common.swap.PalacePaths;
 import palace.common.swap.PalaceSwap;
 import palace.common.swap.Seal;
@@ -296,16 +299,20 @@ final class MigrationRun {
   }
 
   private MigrationReport exchange(Proven proven) throws IOException {
+    var occasion = new Occasion(run, COMMAND, clock.instant(), request.toolVersion());
+    Displaced displaced;
     try {
       PalaceMigrator.requireUnused(palace);
-      PalaceSwap.onDisk().publish(paths.build(), paths);
+      displaced =
+          PalaceSwap.onDisk()
+              .publish(paths.build(), paths, occasion, MoveJournal.Purpose.migrate());
     } catch (PalaceException.PersonNeeded e) {
       throw e;
     } catch (IOException | RuntimeException e) {
       discard(e);
       throw e;
     }
-    Path previous = fileAside();
+    Path previous = fileAside(displaced);
     var outcome =
         new MigrationReport.Outcome.Migrated(
             paths.palace(), Optional.of(previous), Optional.of(undo(previous)));
@@ -314,10 +321,10 @@ final class MigrationRun {
   }
 
   /// The exchange is done and durable; what fails from here on is said, and undoes nothing.
-  private Path fileAside() {
+  private Path fileAside(Displaced displaced) {
     try {
-      var occasion = new Snapshot.Occasion(run, COMMAND, clock.instant(), request.toolVersion());
-      SnapshotStore.in(paths.ops()).fileAside(paths, occasion);
+      SnapshotStore.in(paths.ops()).fileAside(paths, displaced.occasion());
+      displaced.journal().remove();
       return paths.snapshot().resolve("palace");
     } catch (IOException e) {
       Path at = Files.exists(paths.aside()) ? paths.aside() : paths.snapshot().resolve("palace");

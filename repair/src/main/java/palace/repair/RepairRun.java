@@ -29,6 +29,7 @@ import palace.common.snapshot.SnapshotStore;
 import palace.common.store.Drawer;
 import palace.common.store.SkippedRow;
 import palace.common.swap.LogValue;
+import palace.common.swap.Occasion;
 import palace.common.swap.PalacePaths;
 
 /// One repair of one palace, from the first copy to the report; the lock is held around it.
@@ -74,7 +75,7 @@ final class RepairRun {
     DatabaseSnapshot snapshot =
         SnapshotStore.in(paths.ops())
             .beginDatabase(
-                paths, new Snapshot.Occasion(run, "repair", started, request.toolVersion()));
+                paths, new Occasion(run, "repair", started, request.toolVersion()));
     DatabaseCopy.make(palace, snapshot);
     Undo undo = new Undo(ops, paths, snapshot);
     try {

@@ -2,6 +2,7 @@ package palace.common.chroma;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -9,6 +10,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -19,6 +21,7 @@ import org.jspecify.annotations.Nullable;
 import org.sqlite.SQLiteConnection;
 import org.sqlite.SQLiteErrorCode;
 import palace.common.PalaceException;
+import palace.common.files.LiveFiles;
 
 /// One connection to a `chroma.sqlite3`. Every failure is a [PalaceException] that names the file;
 /// SQL's own exceptions are seen nowhere else. Not safe for use by several threads.
@@ -28,12 +31,17 @@ import palace.common.PalaceException;
 public final class ChromaDatabase implements AutoCloseable {
   private static final String DAMAGE_HINT = "run palace doctor to see what is damaged";
 
+  private static final int BUSY_MILLIS = 10_000;
+
   private final Path file;
   private final Connection connection;
+  private final LiveFiles.Registration live;
+  private boolean writing;
 
-  private ChromaDatabase(Path file, Connection connection) {
+  private ChromaDatabase(Path file, Connection connection, LiveFiles.Registration live) {
     this.file = file;
     this.connection = connection;
+    this.live = live;
   }
 
   /// How a connection may use the file.
@@ -66,6 +74,12 @@ public final class ChromaDatabase implements AutoCloseable {
     return open(file, Mode.READ_WRITE);
   }
 
+  /// {@return whether opening a file for writing changes nothing by itself: it is a SQLite database
+  /// that we may write to, and neither a hot journal nor a write-ahead log lies beside it}
+  public static boolean canWriteWithoutRecovery(Path file) throws IOException {
+    return Files.isWritable(file) && SourceDatabase.isIntactWithoutRecovery(file);
+  }
+
   /// Creates a file that nobody else sees yet: no journal and no fsync until the caller forces the
   /// finished file.
   public static ChromaDatabase create(Path file) throws IOException {
@@ -80,13 +94,15 @@ public final class ChromaDatabase implements AutoCloseable {
   }
 
   private static ChromaDatabase open(Path file, Mode mode) throws IOException {
+    var live = LiveFiles.register(file);
     try {
       Connection connection = DriverManager.getConnection("jdbc:sqlite:" + uri(file, mode.query));
-      var database = new ChromaDatabase(file, connection);
+      var database = new ChromaDatabase(file, connection, live);
       database.execute("PRAGMA foreign_keys=OFF");
-      database.execute("PRAGMA busy_timeout=10000");
+      database.execute("PRAGMA busy_timeout=" + BUSY_MILLIS);
       return database;
     } catch (SQLException e) {
+      live.close();
       throw translate(file, e);
     }
   }
@@ -222,6 +238,36 @@ public final class ChromaDatabase implements AutoCloseable {
     }
   }
 
+  /// Takes the write lock of the file and keeps it until [#commit] or [#rollback]: from here on
+  /// nobody else can write to it. Waits as long as `patience`, then says with
+  /// [PalaceException.Busy] whose transaction is running.
+  public void beginWriting(Duration patience) throws IOException {
+    execute("PRAGMA busy_timeout=" + Math.clamp(patience.toMillis(), 0, Integer.MAX_VALUE));
+    execute("BEGIN IMMEDIATE");
+    writing = true;
+    execute("PRAGMA busy_timeout=" + BUSY_MILLIS);
+  }
+
+  /// As [#beginWriting(Duration)], without waiting.
+  public void beginWriting() throws IOException {
+    beginWriting(Duration.ZERO);
+  }
+
+  /// Makes everything since [#beginWriting] durable and lets the write lock go.
+  public void commit() throws IOException {
+    execute("COMMIT");
+    writing = false;
+  }
+
+  /// Takes everything since [#beginWriting] back and lets the write lock go; does nothing when no
+  /// transaction runs.
+  public void rollback() throws IOException {
+    if (writing) {
+      writing = false;
+      execute("ROLLBACK");
+    }
+  }
+
   private void rollBack(Exception cause) {
     try {
       execute("ROLLBACK");
@@ -331,7 +377,7 @@ public final class ChromaDatabase implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
-    try {
+    try (var closedLast = live) {
       connection.close();
     } catch (SQLException e) {
       throw translate(file, e);

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Optional;
 import palace.common.PalaceException;
+import palace.common.files.LiveFiles;
 import palace.common.files.PrivateDirectory;
 
 /// A palace's database opened so that not one byte in or beside the palace is written: no rollback
@@ -35,7 +36,14 @@ public final class SourceDatabase implements AutoCloseable {
   }
 
   /// Opens a database file for reading; whoever opens it closes it.
+  ///
+  /// A file to which this process has a connection already is read through SQLite alone: its header
+  /// must not be read by its path, and whoever opened it has seen to its recovery.
   public static SourceDatabase open(Path file) throws IOException {
+    if (LiveFiles.isOpen(file)) {
+      return reading(
+          ChromaDatabase.openReadOnly(file), new DatabaseCondition.Clean(), Optional.empty());
+    }
     byte[] header = headerOf(file);
     long logBytes = sizeOf(sidecar(file, "-wal"));
     if (logBytes > 0) {
@@ -49,8 +57,22 @@ public final class SourceDatabase implements AutoCloseable {
   }
 
   static boolean isWriteAheadWithoutLog(Path file) throws IOException {
-    return sizeOf(sidecar(file, "-wal")) == 0
+    return !LiveFiles.isOpen(file)
+        && sizeOf(sidecar(file, "-wal")) == 0
         && headerOf(file)[WRITE_VERSION_OFFSET] == WAL_VERSION;
+  }
+
+  /// {@return whether the file is a database beside which nothing waits to be recovered}
+  static boolean isIntactWithoutRecovery(Path file) throws IOException {
+    if (sizeOf(sidecar(file, "-wal")) > 0 || mayBeHot(sidecar(file, "-journal"))) {
+      return false;
+    }
+    return LiveFiles.isOpen(file) || isDatabase(firstBytes(file, SQLITE_MAGIC.length));
+  }
+
+  /// SQLite takes a journal that begins with a zero byte for finished.
+  private static boolean mayBeHot(Path journal) throws IOException {
+    return sizeOf(journal) > 0 && firstBytes(journal, 1)[0] != 0;
   }
 
   /// SQLite itself decides whether a journal is hot: one that belongs to a live writer is not.
@@ -101,21 +123,29 @@ public final class SourceDatabase implements AutoCloseable {
   }
 
   private static byte[] headerOf(Path file) throws IOException {
-    byte[] header;
-    try (InputStream in = Files.newInputStream(file)) {
-      header = in.readNBytes(HEADER_BYTES);
-    } catch (AccessDeniedException e) {
-      throw new PalaceException.Refused(
-          file + ": permission denied", "run palace as the owner of the palace", e);
-    }
-    if (header.length < HEADER_BYTES
-        || !Arrays.equals(header, 0, SQLITE_MAGIC.length, SQLITE_MAGIC, 0, SQLITE_MAGIC.length)) {
+    byte[] header = firstBytes(file, HEADER_BYTES);
+    if (header.length < HEADER_BYTES || !isDatabase(header)) {
       throw new PalaceException.DamagedDatabase(
           file + ": not an SQLite database: its first bytes are not an SQLite header",
           "if other copies of this palace exist (a backup, a snapshot, MemPalace's .backup or .pre-rebuild-*), try those first",
           new IOException("file is not a database"));
     }
     return header;
+  }
+
+  private static byte[] firstBytes(Path file, int count) throws IOException {
+    LiveFiles.requireNotOpen(file);
+    try (InputStream in = Files.newInputStream(file)) {
+      return in.readNBytes(count);
+    } catch (AccessDeniedException e) {
+      throw new PalaceException.Refused(
+          file + ": permission denied", "run palace as the owner of the palace", e);
+    }
+  }
+
+  private static boolean isDatabase(byte[] header) {
+    return header.length >= SQLITE_MAGIC.length
+        && Arrays.equals(header, 0, SQLITE_MAGIC.length, SQLITE_MAGIC, 0, SQLITE_MAGIC.length);
   }
 
   /// {@return the path of a file that SQLite keeps beside a database}

@@ -22,6 +22,22 @@ public interface FileOps {
   /// [#force] of the parents.
   void rename(Path from, Path to) throws IOException;
 
+  /// Lets two entries of one file system, each a file or a directory, change places in one step:
+  /// whoever looks finds both as they were or both exchanged. Gives false, with nothing changed,
+  /// where the system or the file system has no such step, or where [#mayExchange] says no. A
+  /// failure to cross devices is an [java.nio.file.AtomicMoveNotSupportedException]. Not durable
+  /// before [#force] of the parents.
+  boolean exchange(Path left, Path right) throws IOException;
+
+  /// {@return whether trying [#exchange] makes sense; not a promise that it works}
+  default boolean mayExchange() {
+    return true;
+  }
+
+  /// Gives an existing regular file a second name on the same file system; fails when the name is
+  /// taken. Not durable before [#force] of the parent.
+  void link(Path existing, Path name) throws IOException;
+
   /// Makes the content of a file, or the names in a directory, durable.
   void force(Path entry) throws IOException;
 

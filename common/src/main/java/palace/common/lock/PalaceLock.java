@@ -23,10 +23,14 @@ public final class PalaceLock implements AutoCloseable {
   private static final Duration PAUSE = Duration.ofMillis(100);
   private static final String NAME = "lock";
 
+  private final Path palace;
   private final List<Hold> holds;
+  private final Instant patienceEnds;
 
-  private PalaceLock(List<Hold> holds) {
+  private PalaceLock(Path palace, List<Hold> holds, Instant patienceEnds) {
+    this.palace = palace;
     this.holds = List.copyOf(holds);
+    this.patienceEnds = patienceEnds;
   }
 
   /// Takes the lock of a palace at once, or says with [PalaceException.Busy] who holds it.
@@ -48,12 +52,39 @@ public final class PalaceLock implements AutoCloseable {
       ops = tryOps(folder, command);
     }
     LOG.info("lock.acquired palace={} command={}", LogValue.of(palace), LogValue.of(command));
-    return new PalaceLock(List.of(ops.get()));
+    return new PalaceLock(palace, List.of(ops.get()), Instant.now().plus(wait));
   }
 
   /// {@return who holds the palace now, or empty when nobody does} Nothing is written.
   public static Optional<LockHolder> holder(Path palace) throws IOException {
     return LockFile.holder(PalacePaths.opsOf(palace).resolve(NAME)).map(LockHolder::parse);
+  }
+
+  /// Refuses a palace that somebody else uses.
+  ///
+  /// @param force to go on in spite of signs that may be stale, such as a note of a server; proof of
+  ///   use, an open file, is never overridden
+  /// @throws PalaceException.Busy when another process has files of the palace open, and names it
+  /// @throws PalaceException.Refused when there are only signs, and `force` is not given
+  public Quiet requireQuiet(boolean force) throws IOException {
+    OpenHandles.Scan scan = OpenHandles.scan(palace);
+    if (!scan.handles().isEmpty()) {
+      OpenHandles.Handle first = scan.handles().getFirst();
+      throw new PalaceException.Busy(
+          "%s is open in process %d (%s): %s; nothing was changed"
+              .formatted(palace, first.pid(), first.command(), first.file().getFileName()),
+          "stop that process, then run it again");
+    }
+    return new Quiet(scan.hiddenProcesses(), List.of());
+  }
+
+  /// Keeps every other process from writing to a SQLite file, waiting for a running transaction as
+  /// long as is left of the patience with which this lock was taken. Whoever calls closes it.
+  ///
+  /// @throws PalaceException.Busy when another process is in a transaction
+  public Fence fence(Path database) throws IOException {
+    var left = Duration.between(Instant.now(), patienceEnds);
+    return Fence.hold(database, left.isNegative() ? Duration.ZERO : left);
   }
 
   /// Lets the palace go.

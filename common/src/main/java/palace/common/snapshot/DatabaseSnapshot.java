@@ -21,6 +21,7 @@ import palace.common.files.Likeness;
 import palace.common.files.Listing;
 import palace.common.files.TreeDigest;
 import palace.common.swap.LogValue;
+import palace.common.swap.Occasion;
 import palace.common.swap.PalacePaths;
 
 /// The snapshot of one repair: the database as it was, and the segment directories that the repair
@@ -36,7 +37,7 @@ public final class DatabaseSnapshot {
   private final SnapshotStore store;
   private final FileOps ops;
   private final PalacePaths paths;
-  private final Snapshot.Occasion occasion;
+  private final Occasion occasion;
   private final Path folder;
   private final SortedMap<String, FileDigest> hashed = new TreeMap<>();
 
@@ -44,7 +45,7 @@ public final class DatabaseSnapshot {
       SnapshotStore store,
       FileOps ops,
       PalacePaths paths,
-      Snapshot.Occasion occasion,
+      Occasion occasion,
       Path folder) {
     this.store = store;
     this.ops = ops;

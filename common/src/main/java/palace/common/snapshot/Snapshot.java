@@ -50,7 +50,4 @@ public record Snapshot(
       return word;
     }
   }
-
-  /// Who makes a snapshot, when, and with which version of the tool.
-  public record Occasion(RunId run, String command, Instant created, String toolVersion) {}
 }

@@ -19,6 +19,7 @@ import palace.common.files.FileOps;
 import palace.common.files.Listing;
 import palace.common.files.TreeDigest;
 import palace.common.swap.LogValue;
+import palace.common.swap.Occasion;
 import palace.common.swap.PalacePaths;
 
 /// The catalogue of kept states of one palace, in the ops folder under `snapshots/I/`:
@@ -41,7 +42,7 @@ public final class SnapshotStore {
 
   /// Files the aside of a finished swap: renames it to `snapshots/I/palace`, hashes it and writes
   /// `snapshot.json`. When this fails, the aside is whole under the one name or the other.
-  public Snapshot fileAside(PalacePaths paths, Snapshot.Occasion occasion) throws IOException {
+  public Snapshot fileAside(PalacePaths paths, Occasion occasion) throws IOException {
     Path folder = create(occasion.run());
     ops.rename(paths.aside(), folder.resolve("palace"));
     ops.force(folder);
@@ -51,7 +52,7 @@ public final class SnapshotStore {
 
   /// Begins the snapshot that a repair needs before it changes anything. The folder is created
   /// exclusively, mode 0700; failing that the repair is refused.
-  public DatabaseSnapshot beginDatabase(PalacePaths paths, Snapshot.Occasion occasion)
+  public DatabaseSnapshot beginDatabase(PalacePaths paths, Occasion occasion)
       throws IOException {
     try {
       return new DatabaseSnapshot(this, ops, paths, occasion, create(occasion.run()));
@@ -84,7 +85,7 @@ public final class SnapshotStore {
 
   Snapshot seal(
       Path folder,
-      Snapshot.Occasion occasion,
+      Occasion occasion,
       Snapshot.Scope scope,
       SortedMap<String, FileDigest> files)
       throws IOException {

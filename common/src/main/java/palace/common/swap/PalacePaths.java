@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.regex.Pattern;
 import palace.common.PalaceException;
 import palace.common.RunId;
 import palace.common.files.MountPoints;
@@ -19,33 +20,80 @@ import palace.common.files.MountPoints;
 /// D/N.staging-I/          staging of a removal
 /// D/N.ops/                lock, history.jsonl, snapshots/I/
 /// D/N/.palace/seal.json   the seal
-/// D/N/.palace/ops/        the ops folder where the parent cannot be written or the palace is a mount point
+/// ```
+///
+/// A *confined* palace cannot be renamed as a whole: it is a mount point, its parent cannot be
+/// written, or it is MemPalace's own config folder, whose lock files must stay where they are. Its
+/// names all lie inside it, and its entries are exchanged one by one:
+///
+/// ```
+/// D/N/.palace/build-I/    build; incoming-I, aside-I and staging-I likewise
+/// D/N/.palace/ops/        the ops folder
 /// ```
 ///
 /// @param palace the real path of the palace
 /// @param run the run that owns the names with an `I`
 /// @param ops the folder of what outlives a run
-public record PalacePaths(Path palace, RunId run, Path ops) {
+/// @param confined whether the palace is confined
+public record PalacePaths(Path palace, RunId run, Path ops, boolean confined) {
+  private static final String FOLDER = ".palace";
+  private static final Pattern WHAT = Pattern.compile("(build|incoming|aside|staging)-(.*)");
+
   /// {@return the names for a palace, which need not exist yet; links on the way to it are
   /// resolved}
   public static PalacePaths of(Path palace, RunId run) throws IOException {
     Path real = realPath(palace);
-    return new PalacePaths(real, run, opsOf(real));
+    return new PalacePaths(real, run, opsOf(real), isConfined(real));
   }
 
   /// {@return the ops folder of a palace: the one that exists, else where it would be created}
+  ///
+  /// The one of a mount point is always inside, because nothing could be renamed into another.
   public static Path opsOf(Path palace) throws IOException {
     Path real = realPath(palace);
     Path beside = real.resolveSibling(real.getFileName() + ".ops");
-    Path inside = real.resolve(".palace").resolve("ops");
+    Path inside = real.resolve(FOLDER).resolve("ops");
+    if (MountPoints.contains(real)) {
+      return inside;
+    }
     if (Files.isDirectory(beside, LinkOption.NOFOLLOW_LINKS)) {
       return beside;
     }
     if (Files.isDirectory(inside, LinkOption.NOFOLLOW_LINKS)) {
       return inside;
     }
-    boolean confined = MountPoints.contains(real) || !Files.isWritable(parent(real));
-    return confined ? inside : beside;
+    return isConfined(real) ? inside : beside;
+  }
+
+  /// {@return the palace whose ops folder this is}
+  static Path palaceOf(Path ops) {
+    Path folder = ops.toAbsolutePath().normalize();
+    String name = String.valueOf(folder.getFileName());
+    if (name.equals("ops")) {
+      return parent(parent(folder));
+    }
+    if (!name.endsWith(".ops")) {
+      throw new IllegalArgumentException("not an ops folder: " + ops);
+    }
+    return folder.resolveSibling(name.substring(0, name.length() - ".ops".length()));
+  }
+
+  /// {@return whether a palace's name, a dot and this are a name of ours}
+  static boolean isSuffix(String suffix) {
+    var what = WHAT.matcher(suffix);
+    return suffix.equals("ops") || what.matches() && RunId.isValid(what.group(2));
+  }
+
+  private static boolean isConfined(Path real) throws IOException {
+    return MountPoints.contains(real)
+        || !Files.isWritable(parent(real))
+        || isConfigFolder(real);
+  }
+
+  private static boolean isConfigFolder(Path real) {
+    return Files.exists(real.resolve("chroma.sqlite3"), LinkOption.NOFOLLOW_LINKS)
+        && (Files.exists(real.resolve("config.json"), LinkOption.NOFOLLOW_LINKS)
+            || Files.exists(real.resolve("locks"), LinkOption.NOFOLLOW_LINKS));
   }
 
   /// {@return the directory that holds the palace and its siblings}
@@ -84,7 +132,9 @@ public record PalacePaths(Path palace, RunId run, Path ops) {
   }
 
   private Path sibling(String what) {
-    return palace.resolveSibling(palace.getFileName() + "." + what + "-" + run);
+    return confined
+        ? palace.resolve(FOLDER).resolve(what + "-" + run)
+        : palace.resolveSibling(palace.getFileName() + "." + what + "-" + run);
   }
 
   private static Path realPath(Path palace) throws IOException {

@@ -47,6 +47,11 @@ public final class PalaceSwap {
     return new PalaceSwap(FileOps.real(), PAUSES, LoggerFactory.getLogger(PalaceSwap.class));
   }
 
+  /// {@return a swap on a given file system}
+  public static PalaceSwap on(FileOps ops) {
+    return new PalaceSwap(ops, PAUSES, LoggerFactory.getLogger(PalaceSwap.class));
+  }
+
   /// Refuses what can be known before a build is made: no palace, a mount point, a parent that
   /// cannot be written, or names of this run that are taken.
   public void check(PalacePaths paths) throws IOException {
@@ -74,12 +79,17 @@ public final class PalaceSwap {
   ///
   /// Whatever fails, the previous palace is back at its path when this throws, except with
   /// [PalaceException.PersonNeeded], whose message says where everything is.
-  public Path publish(Path build, PalacePaths paths) throws IOException {
+  ///
+  /// The journal stays: the caller files the aside as a snapshot and removes it then.
+  public Displaced publish(
+      Path build, PalacePaths paths, Occasion occasion, MoveJournal.Purpose purpose)
+      throws IOException {
     check(paths);
     if (!Files.isDirectory(build, NOFOLLOW_LINKS)) {
       throw refused("no build at %s: expected a directory".formatted(build), "run it again");
     }
     var attempt = new SwapAttempt(paths, build, identity(paths.palace()), identity(build));
+    var journal = MoveJournal.write(ops, paths, occasion, purpose, moves(attempt));
     try {
       moveAside(attempt);
       moveIn(attempt);
@@ -92,7 +102,25 @@ public final class PalaceSwap {
       throw e;
     }
     tidy(attempt);
-    return paths.aside();
+    return new Displaced(paths.aside(), paths, occasion, journal);
+  }
+
+  private static List<Move> moves(SwapAttempt attempt) throws IOException {
+    return List.of(
+        new Move.Rename(attempt.palace(), attempt.aside(), TreeMark.of(attempt.palace())),
+        new Move.Rename(attempt.build(), attempt.palace(), TreeMark.of(attempt.build())));
+  }
+
+  /// Puts a replacement where no palace is, or an empty directory, and gives the journal, which the
+  /// caller removes once nothing is left to finish.
+  public MoveJournal place(
+      Path replacement, PalacePaths paths, Occasion occasion, MoveJournal.Purpose purpose)
+      throws IOException {
+    List<Move> moves =
+        List.of(new Move.Rename(replacement, paths.palace(), TreeMark.of(replacement)));
+    var journal = MoveJournal.write(ops, paths, occasion, purpose, moves);
+    new MoveSet(ops, moves).perform();
+    return journal;
   }
 
   private void moveAside(SwapAttempt attempt) throws IOException {

@@ -32,6 +32,7 @@ public final class FaultyFileOps implements FileOps {
   private final FileOps real = FileOps.real();
   private final List<Step> steps = new ArrayList<>();
   private final Fault fault;
+  private boolean exchanging = true;
 
   /// All steps go through the fault.
   public FaultyFileOps(Fault fault) {
@@ -41,6 +42,12 @@ public final class FaultyFileOps implements FileOps {
   /// {@return a wall that only counts}
   public static FaultyFileOps counting() {
     return new FaultyFileOps((step, action) -> action.run());
+  }
+
+  /// Makes it a file system that cannot exchange two names.
+  public FaultyFileOps withoutExchange() {
+    exchanging = false;
+    return this;
   }
 
   /// {@return the steps so far}
@@ -62,6 +69,18 @@ public final class FaultyFileOps implements FileOps {
   @Override
   public void rename(Path from, Path to) throws IOException {
     step("rename", () -> real.rename(from, to), from, to);
+  }
+
+  @Override
+  public boolean exchange(Path left, Path right) throws IOException {
+    boolean[] done = new boolean[1];
+    step("exchange", () -> done[0] = exchanging && real.exchange(left, right), left, right);
+    return done[0];
+  }
+
+  @Override
+  public void link(Path existing, Path name) throws IOException {
+    step("link", () -> real.link(existing, name), existing, name);
   }
 
   @Override

@@ -21,6 +21,7 @@ import palace.common.files.FaultyFileOps;
 import palace.common.files.Listing;
 import palace.common.files.TreeDelete;
 import palace.common.files.TreeDigest;
+import palace.common.swap.Occasion;
 import palace.common.swap.PalacePaths;
 
 final class SnapshotStoreTest {
@@ -32,7 +33,7 @@ final class SnapshotStoreTest {
 
   @TempDir Path parent;
   private PalacePaths paths;
-  private final Snapshot.Occasion occasion = new Snapshot.Occasion(RUN, "migrate", TIME, "0.1.0");
+  private final Occasion occasion = new Occasion(RUN, "migrate", TIME, "0.1.0");
 
   @BeforeEach
   void palace() throws IOException {

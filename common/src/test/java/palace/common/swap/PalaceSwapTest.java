@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SortedMap;
@@ -34,6 +35,9 @@ import palace.common.files.TreeDigest;
 
 final class PalaceSwapTest {
   private static final RunId RUN = new RunId("20261121T034700Z-1a2b3c");
+  private static final Occasion OCCASION =
+      new Occasion(RUN, "migrate", Instant.parse("2026-11-21T03:47:00Z"), "0.1.0");
+  private static final MoveJournal.Purpose MIGRATE = MoveJournal.Purpose.migrate();
   private static final String NAME = "my palace? #1 100% 宮殿";
 
   private static final List<Supplier<Throwable>> ERRORS =
@@ -65,7 +69,7 @@ final class PalaceSwapTest {
   @Test
   void theBuildTakesThePlaceAndTheOldPalaceIsAside() throws IOException {
     var ops = FaultyFileOps.counting();
-    Path aside = swap(ops).publish(paths.build(), paths);
+    Path aside = swap(ops).publish(paths.build(), paths, OCCASION, MIGRATE).aside();
 
     assertThat(aside).isEqualTo(parent.resolve(NAME + ".aside-" + RUN));
     assertThat(TreeDigest.of(paths.palace())).isEqualTo(after);
@@ -136,7 +140,7 @@ final class PalaceSwapTest {
   @Test
   void onlyACrossDeviceErrorOfTheSecondRenameCopies() throws IOException {
     var ops = new FaultyFileOps(crossDevice((step, real) -> real.run()));
-    swap(ops).publish(paths.build(), paths);
+    swap(ops).publish(paths.build(), paths, OCCASION, MIGRATE);
 
     assertThat(TreeDigest.of(paths.palace())).isEqualTo(after);
     assertThat(TreeDigest.of(paths.aside())).isEqualTo(before);
@@ -146,7 +150,7 @@ final class PalaceSwapTest {
 
     reset();
     var denied = new FaultyFileOps(failAt(2, false, () -> new AccessDeniedException("injected")));
-    assertThatThrownBy(() -> swap(denied).publish(paths.build(), paths))
+    assertThatThrownBy(() -> swap(denied).publish(paths.build(), paths, OCCASION, MIGRATE))
         .isInstanceOf(PalaceException.Failed.class)
         .hasCauseInstanceOf(AccessDeniedException.class);
     assertThat(denied.steps()).noneMatch(step -> step.operation().equals("copyTree"));
@@ -157,7 +161,7 @@ final class PalaceSwapTest {
     var ops =
         new FaultyFileOps(
             failAt(1, false, () -> new AtomicMoveNotSupportedException("a", "b", "EXDEV")));
-    assertThatThrownBy(() -> swap(ops).publish(paths.build(), paths))
+    assertThatThrownBy(() -> swap(ops).publish(paths.build(), paths, OCCASION, MIGRATE))
         .isInstanceOf(PalaceException.Refused.class);
     assertThat(ops.steps()).noneMatch(step -> step.operation().equals("copyTree"));
     assertThat(TreeDigest.of(paths.palace())).isEqualTo(before);
@@ -173,7 +177,7 @@ final class PalaceSwapTest {
     try {
       Path build = elsewhere.resolve("build");
       fill(build, "new");
-      PalaceSwap.onDisk().publish(build, paths);
+      PalaceSwap.onDisk().publish(build, paths, OCCASION, MIGRATE);
       assertThat(TreeDigest.of(paths.palace())).isEqualTo(after);
       assertThat(TreeDigest.of(paths.aside())).isEqualTo(before);
       assertThat(build).doesNotExist();
@@ -249,7 +253,7 @@ final class PalaceSwapTest {
           }
         };
     var thrown =
-        catchThrowable(() -> swap(new FaultyFileOps(intruder)).publish(paths.build(), paths));
+        catchThrowable(() -> swap(new FaultyFileOps(intruder)).publish(paths.build(), paths, OCCASION, MIGRATE));
 
     assertThat(thrown)
         .isInstanceOf(PalaceException.PersonNeeded.class)
@@ -270,7 +274,7 @@ final class PalaceSwapTest {
             Files.createDirectory(paths.palace());
           }
         };
-    swap(new FaultyFileOps(intruder)).publish(paths.build(), paths);
+    swap(new FaultyFileOps(intruder)).publish(paths.build(), paths, OCCASION, MIGRATE);
     assertThat(TreeDigest.of(paths.palace())).isEqualTo(after);
     assertThat(log.lines()).anyMatch(line -> line.contains("swap.empty-directory-replaced"));
   }
@@ -285,7 +289,7 @@ final class PalaceSwapTest {
           real.run();
         };
     var thrown =
-        catchThrowable(() -> swap(new FaultyFileOps(noWayBack)).publish(paths.build(), paths));
+        catchThrowable(() -> swap(new FaultyFileOps(noWayBack)).publish(paths.build(), paths, OCCASION, MIGRATE));
 
     assertThat(thrown).isInstanceOf(PalaceException.PersonNeeded.class);
     assertThat(thrown.getCause()).hasMessage("the first");
@@ -321,7 +325,7 @@ final class PalaceSwapTest {
           };
       log.lines().clear();
       if (busy <= 2) {
-        swap(new FaultyFileOps(fault)).publish(paths.build(), paths);
+        swap(new FaultyFileOps(fault)).publish(paths.build(), paths, OCCASION, MIGRATE);
         assertThat(TreeDigest.of(paths.palace())).isEqualTo(after);
         assertThat(log.lines().stream().filter(line -> line.startsWith("WARN retry ")))
             .hasSize(busy);
@@ -349,13 +353,13 @@ final class PalaceSwapTest {
 
   private void assertRefused(Path build) {
     var ops = FaultyFileOps.counting();
-    assertThatThrownBy(() -> swap(ops).publish(build, paths))
+    assertThatThrownBy(() -> swap(ops).publish(build, paths, OCCASION, MIGRATE))
         .isInstanceOf(PalaceException.Refused.class);
     assertThat(ops.steps()).isEmpty();
   }
 
   private void assertRolledBack(Fault fault, Throwable expected, String what) throws IOException {
-    var thrown = catchThrowable(() -> swap(new FaultyFileOps(fault)).publish(paths.build(), paths));
+    var thrown = catchThrowable(() -> swap(new FaultyFileOps(fault)).publish(paths.build(), paths, OCCASION, MIGRATE));
     if (expected instanceof IOException) {
       assertThat(thrown).as(what).isInstanceOf(PalaceException.Failed.class);
       assertThat(thrown).as(what).hasCauseInstanceOf(expected.getClass());
@@ -369,7 +373,7 @@ final class PalaceSwapTest {
 
   private void assertNothingLost(Fault fault) throws IOException {
     var ops = new FaultyFileOps(fault);
-    var thrown = catchThrowable(() -> swap(ops).publish(paths.build(), paths));
+    var thrown = catchThrowable(() -> swap(ops).publish(paths.build(), paths, OCCASION, MIGRATE));
     String what = ops.steps().toString();
     if (thrown == null) {
       assertThat(TreeDigest.of(paths.palace())).as(what).isEqualTo(after);
