@@ -323,8 +323,7 @@ final class MigrationRun {
   /// The exchange is done and durable; what fails from here on is said, and undoes nothing.
   private Path fileAside(Displaced displaced) {
     try {
-      SnapshotStore.in(paths.ops()).fileAside(paths, displaced.occasion());
-      displaced.journal().remove();
+      SnapshotStore.in(paths.ops()).file(displaced, Snapshot.Known.NOTHING);
       return paths.snapshot().resolve("palace");
     } catch (IOException e) {
       Path at = Files.exists(paths.aside()) ? paths.aside() : paths.snapshot().resolve("palace");

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.slf4j.Logger;
@@ -40,6 +41,7 @@ public final class DatabaseSnapshot {
   private final Occasion occasion;
   private final Path folder;
   private final SortedMap<String, FileDigest> hashed = new TreeMap<>();
+  private final SortedMap<String, String> marks = new TreeMap<>();
 
   DatabaseSnapshot(
       SnapshotStore store,
@@ -173,7 +175,18 @@ public final class DatabaseSnapshot {
     hashed.putAll(
         TreeDigest.of(
             folder, name -> !name.equals(SnapshotJson.NAME) && !hashed.containsKey(name)));
-    return store.seal(folder, occasion, Snapshot.Scope.DATABASE, hashed);
+    if (marks.isEmpty()) {
+      marks.putAll(SegmentMarks.of(paths.palace()));
+    }
+    return store.seal(
+        folder,
+        new SnapshotStore.Description(
+            occasion,
+            Snapshot.Scope.DATABASE,
+            Optional.empty(),
+            Snapshot.Known.NOTHING,
+            marks),
+        hashed);
   }
 
   /// Deletes a snapshot that nobody needs because nothing was changed; refuses once segments were

@@ -11,17 +11,24 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.DateTimeException;
 import java.time.Instant;
+import java.util.Optional;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import palace.common.RunId;
 import palace.common.files.BoundedReader;
 import palace.common.files.FileDigest;
+import palace.common.swap.Seal;
 
 /// The file `snapshot.json`:
 ///
 /// ```json
 /// {"formatVersion": 1, "id": I, "scope": "aside|db|full", "command": TEXT, "created": TIME, "toolVersion": V,
-///  "bytes": BYTES, "files": {"palace/chroma.sqlite3": {"size": BYTES, "sha256": HEX}}}
+///  "bytes": BYTES, "files": {"palace/chroma.sqlite3": {"size": BYTES, "sha256": HEX}},
+///  "restored": I, "release": TEXT, "collections": {LABEL: {"drawers": N, "contentDigest": HEX}},
+///  "segments": {UUID: MARK}}
 /// ```
+///
+/// The last four are there when they are known.
 final class SnapshotJson {
   static final String NAME = "snapshot.json";
 
@@ -40,6 +47,14 @@ final class SnapshotJson {
     root.put("command", snapshot.command()).put("created", snapshot.created().toString());
     root.put("toolVersion", snapshot.toolVersion()).put("bytes", snapshot.bytes());
     root.set("files", JSON.valueToTree(snapshot.files()));
+    snapshot.restored().ifPresent(id -> root.put("restored", id.value()));
+    snapshot.known().release().ifPresent(release -> root.put("release", release));
+    if (!snapshot.known().collections().isEmpty()) {
+      root.set("collections", JSON.valueToTree(snapshot.known().collections()));
+    }
+    if (!snapshot.segments().isEmpty()) {
+      root.set("segments", JSON.valueToTree(snapshot.segments()));
+    }
     return JSON.writeValueAsBytes(root);
   }
 
@@ -67,13 +82,7 @@ final class SnapshotJson {
     if (root.path("formatVersion").asInt() != FORMAT_VERSION) {
       return new SnapshotEntry.Damaged(directory, NAME + " has another format version");
     }
-    var files = new TreeMap<String, FileDigest>();
-    for (var entry : root.required("files").properties()) {
-      if (!entry.getValue().isObject()) {
-        throw new IllegalArgumentException("no digest of " + entry.getKey());
-      }
-      files.put(entry.getKey(), JSON.treeToValue(entry.getValue(), FileDigest.class));
-    }
+    var files = objects(root.required("files"), FileDigest.class);
     var id = new RunId(root.required("id").asText());
     if (!id.value().equals(directory.getFileName().toString())) {
       return new SnapshotEntry.Damaged(directory, NAME + " describes " + id);
@@ -87,7 +96,33 @@ final class SnapshotJson {
             Instant.parse(root.required("created").asText()),
             root.required("toolVersion").asText(),
             files,
-            root.required("bytes").asLong()));
+            root.required("bytes").asLong(),
+            text(root, "restored").map(RunId::new),
+            new Snapshot.Known(
+                text(root, "release"), objects(root.path("collections"), Seal.Contents.class)),
+            segments(root.path("segments"))));
+  }
+
+  private static Optional<String> text(JsonNode root, String name) {
+    return Optional.of(root.path(name)).filter(JsonNode::isTextual).map(JsonNode::asText);
+  }
+
+  private static <T> SortedMap<String, T> objects(JsonNode node, Class<T> type)
+      throws JsonProcessingException {
+    var objects = new TreeMap<String, T>();
+    for (var entry : node.properties()) {
+      if (!entry.getValue().isObject()) {
+        throw new IllegalArgumentException("expected an object for " + entry.getKey());
+      }
+      objects.put(entry.getKey(), JSON.treeToValue(entry.getValue(), type));
+    }
+    return objects;
+  }
+
+  private static SortedMap<String, String> segments(JsonNode node) {
+    var segments = new TreeMap<String, String>();
+    node.properties().forEach(entry -> segments.put(entry.getKey(), entry.getValue().asText()));
+    return segments;
   }
 
   private static Snapshot.Scope scope(String word) {

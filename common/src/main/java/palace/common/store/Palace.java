@@ -41,7 +41,13 @@ public final class Palace implements AutoCloseable {
   /// @throws PalaceException when it is not a palace, is one of a Chroma that is not known, or
   ///   cannot be read at all
   public static Palace open(Path path) throws IOException {
-    PalaceLayout layout = PalaceLayout.of(locate(path));
+    return open(PalaceLayout.of(locate(path)));
+  }
+
+  /// Opens a palace whose parts lie in several places, as those of a snapshot do.
+  ///
+  /// @throws PalaceException as the opening of a directory does
+  public static Palace open(PalaceLayout layout) throws IOException {
     SourceDatabase source = SourceDatabase.open(layout.database());
     try {
       return new Palace(layout, source);

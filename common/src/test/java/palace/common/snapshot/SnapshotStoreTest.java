@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -46,7 +47,7 @@ final class SnapshotStoreTest {
   @Test
   void anAsideIsFiledWholeAndSaysWhatItHolds() throws IOException {
     var store = SnapshotStore.in(paths.ops());
-    var snapshot = store.fileAside(paths, occasion);
+    var snapshot = store.file(paths, occasion, Optional.empty(), Snapshot.Known.NOTHING);
 
     assertThat(paths.aside()).doesNotExist();
     assertThat(paths.snapshot().resolve("palace/chroma.sqlite3")).hasContent("abc");
@@ -66,7 +67,7 @@ final class SnapshotStoreTest {
   void whereverFilingFailsTheAsideIsWholeUnderOneOfItsNames() throws IOException {
     var content = TreeDigest.of(paths.aside());
     var counting = FaultyFileOps.counting();
-    new SnapshotStore(counting, parent.resolve("elsewhere.ops")).fileAside(paths, occasion);
+    new SnapshotStore(counting, parent.resolve("elsewhere.ops")).file(paths, occasion, Optional.empty(), Snapshot.Known.NOTHING);
     assertThat(counting.steps()).hasSize(9);
     for (int failing = 1; failing <= 9; failing++) {
       int number = failing;
@@ -81,7 +82,7 @@ final class SnapshotStoreTest {
       Files.createDirectories(paths.aside());
       Files.writeString(paths.aside().resolve("chroma.sqlite3"), "abc");
       var store = new SnapshotStore(faulty, ops);
-      assertThat(catchThrowable(() -> store.fileAside(paths, occasion))).hasMessage("injected");
+      assertThat(catchThrowable(() -> store.file(paths, occasion, Optional.empty(), Snapshot.Known.NOTHING))).hasMessage("injected");
 
       Path filed = ops.resolve("snapshots").resolve(RUN.value()).resolve("palace");
       Path whole = Files.exists(filed) ? filed : paths.aside();
@@ -231,7 +232,7 @@ final class SnapshotStoreTest {
   void theListIsNewestFirstAndNamesWhatIsDamaged() throws IOException {
     var store = SnapshotStore.in(paths.ops());
     assertThat(store.list()).isEmpty();
-    var snapshot = store.fileAside(paths, occasion);
+    var snapshot = store.file(paths, occasion, Optional.empty(), Snapshot.Known.NOTHING);
     Path later = Files.createDirectory(paths.snapshot().resolveSibling(LATER.value()));
     Files.createDirectory(later.resolveSibling("not a run"));
     Files.createSymbolicLink(later.resolveSibling("20991122T034700Z-000000"), paths.snapshot());
