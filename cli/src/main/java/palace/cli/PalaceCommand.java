@@ -21,14 +21,19 @@ import picocli.CommandLine.Spec;
     name = "palace",
     versionProvider = PalaceVersion.class,
     synopsisSubcommandLabel = "VERB",
-    description = "Checks, migrates and repairs MemPalace/Chroma palaces, without Chroma.",
+    description =
+        "Checks, migrates and repairs MemPalace/Chroma palaces, and takes any of it back, without"
+            + " Chroma.",
     sortOptions = false,
     commandListHeading = "%nVerbs:%n",
     subcommands = {
       StatusCommand.class,
       DoctorCommand.class,
       MigrateCommand.class,
-      RepairCommand.class
+      RepairCommand.class,
+      SnapshotCommand.class,
+      RestoreCommand.class,
+      RecoverCommand.class
     },
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {
@@ -47,7 +52,8 @@ import picocli.CommandLine.Spec;
       "Examples:",
       "  palace doctor ~/.mempalace/palace",
       "  palace repair --dry-run",
-      "  palace migrate --to 1.5.9 --yes"
+      "  palace migrate --to 1.5.9 --yes",
+      "  palace snapshot list"
     })
 public final class PalaceCommand implements Runnable {
   @Mixin private GlobalOptions options;

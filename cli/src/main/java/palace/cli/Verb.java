@@ -1,11 +1,15 @@
 package palace.cli;
 
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import palace.common.PalaceException;
 import palace.common.Progress;
+import palace.common.ShellWord;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
@@ -14,7 +18,11 @@ import picocli.CommandLine.Spec;
 abstract class Verb implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
-  @Parameters(arity = "0..1", paramLabel = "DIR", description = "The palace, as with --palace.")
+  @Parameters(
+      index = "+",
+      arity = "0..1",
+      paramLabel = "DIR",
+      description = "The palace, as with --palace.")
   private Optional<Path> directory = Optional.empty();
 
   /// {@return what there is to say in the end}
@@ -28,7 +36,42 @@ abstract class Verb implements Callable<Integer> {
     if (options().verbose()) {
       speech().say("palace: " + location.palace() + ", named by " + location.source());
     }
-    return speech().give(answer(location.palace()));
+    List<String> settled = settle(location.palace());
+    settled.forEach(speech()::tell);
+    return speech().give(told(location.palace()).recovering(settled));
+  }
+
+  private List<String> settle(Path palace) throws IOException {
+    if (!settlesFirst() || !Window.isOpen(palace)) {
+      return List.of();
+    }
+    beginChanging();
+    return Window.close(palace, name(spec), options().patience());
+  }
+
+  private Answer told(Path palace) throws IOException {
+    try {
+      return answer(palace);
+    } catch (PalaceException.Refused e) {
+      if (Files.exists(palace, LinkOption.NOFOLLOW_LINKS) || !Snapshots.anyOf(palace)) {
+        throw e;
+      }
+      throw new PalaceException.Refused(
+          String.valueOf(e.getMessage()),
+          "snapshots of it are kept: palace snapshot list " + ShellWord.quote(palace),
+          e);
+    }
+  }
+
+  /// {@return whether a palace that is missing because a run was killed is put back before this
+  /// verb looks at it}
+  boolean settlesFirst() {
+    return true;
+  }
+
+  /// {@return the palace that is named after the verb}
+  Optional<Path> directory() {
+    return directory;
   }
 
   /// {@return the verb as it is typed, `snapshot create`, or `palace` where there is none}
@@ -77,11 +120,12 @@ abstract class Verb implements Callable<Integer> {
 
   private Optional<Path> named() throws PalaceException {
     Optional<Path> option = options().palace();
-    if (directory.isPresent() && option.isPresent() && !directory.equals(option)) {
+    Optional<Path> argument = directory();
+    if (argument.isPresent() && option.isPresent() && !argument.equals(option)) {
       throw new PalaceException.Usage(
-          "two palaces are named: " + option.get() + " and " + directory.get(),
+          "two palaces are named: " + option.get() + " and " + argument.get(),
           "name the palace once, with --palace DIR or as the last argument");
     }
-    return directory.or(() -> option);
+    return argument.or(() -> option);
   }
 }
