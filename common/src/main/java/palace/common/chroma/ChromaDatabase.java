@@ -35,13 +35,12 @@ public final class ChromaDatabase implements AutoCloseable {
 
   private final Path file;
   private final Connection connection;
-  private final LiveFiles.Registration live;
+  private final List<LiveFiles.Registration> live = new ArrayList<>();
   private boolean writing;
 
-  private ChromaDatabase(Path file, Connection connection, LiveFiles.Registration live) {
+  private ChromaDatabase(Path file, Connection connection) {
     this.file = file;
     this.connection = connection;
-    this.live = live;
   }
 
   /// How a connection may use the file.
@@ -94,16 +93,34 @@ public final class ChromaDatabase implements AutoCloseable {
   }
 
   private static ChromaDatabase open(Path file, Mode mode) throws IOException {
-    var live = LiveFiles.register(file);
+    ChromaDatabase database = connect(file, mode);
     try {
-      Connection connection = DriverManager.getConnection("jdbc:sqlite:" + uri(file, mode.query));
-      var database = new ChromaDatabase(file, connection, live);
+      if (mode != Mode.IMMUTABLE) {
+        database.live.add(LiveFiles.register(file));
+      }
       database.execute("PRAGMA foreign_keys=OFF");
       database.execute("PRAGMA busy_timeout=" + BUSY_MILLIS);
       return database;
+    } catch (IOException | RuntimeException e) {
+      database.closeAfter(e);
+      throw e;
+    }
+  }
+
+  private static ChromaDatabase connect(Path file, Mode mode) throws IOException {
+    try {
+      return new ChromaDatabase(
+          file, DriverManager.getConnection("jdbc:sqlite:" + uri(file, mode.query)));
     } catch (SQLException e) {
-      live.close();
       throw translate(file, e);
+    }
+  }
+
+  private void closeAfter(Exception cause) {
+    try {
+      close();
+    } catch (IOException closing) {
+      cause.addSuppressed(closing);
     }
   }
 
@@ -243,8 +260,12 @@ public final class ChromaDatabase implements AutoCloseable {
   /// [PalaceException.Busy] whose transaction is running.
   public void beginWriting(Duration patience) throws IOException {
     execute("PRAGMA busy_timeout=" + Math.clamp(patience.toMillis(), 0, Integer.MAX_VALUE));
-    execute("BEGIN IMMEDIATE");
-    writing = true;
+    try (PreparedStatement statement = connection.prepareStatement("BEGIN IMMEDIATE")) {
+      statement.execute();
+      writing = true;
+    } catch (SQLException e) {
+      throw isBusy(e) ? WriteLock.taken(file) : translate(file, e);
+    }
     execute("PRAGMA busy_timeout=" + BUSY_MILLIS);
   }
 
@@ -288,6 +309,9 @@ public final class ChromaDatabase implements AutoCloseable {
     boolean immutable = SourceDatabase.isWriteAheadWithoutLog(other);
     Mode mode = immutable ? Mode.IMMUTABLE : Mode.READ_ONLY;
     execute("ATTACH DATABASE ? AS " + schema, uri(other, mode.query));
+    if (!immutable) {
+      live.add(LiveFiles.register(other));
+    }
   }
 
   /// {@return whether a table, view or virtual table exists}
@@ -377,10 +401,12 @@ public final class ChromaDatabase implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
-    try (var closedLast = live) {
+    try {
       connection.close();
     } catch (SQLException e) {
       throw translate(file, e);
+    } finally {
+      live.forEach(LiveFiles.Registration::close);
     }
   }
 
@@ -392,13 +418,18 @@ public final class ChromaDatabase implements AutoCloseable {
             && (f.getErrorCode() & 0xFF) == SQLiteErrorCode.SQLITE_CANTOPEN.code;
   }
 
+  private static boolean isBusy(SQLException e) {
+    int code = e.getErrorCode() & 0xFF;
+    return code == SQLiteErrorCode.SQLITE_BUSY.code || code == SQLiteErrorCode.SQLITE_LOCKED.code;
+  }
+
   private static PalaceException translate(Path file, SQLException e) {
     int code = e.getErrorCode() & 0xFF;
     String said = file + ": " + e.getMessage();
     if (code == SQLiteErrorCode.SQLITE_CORRUPT.code || code == SQLiteErrorCode.SQLITE_NOTADB.code) {
       return new PalaceException.DamagedDatabase(said, DAMAGE_HINT, e);
     }
-    if (code == SQLiteErrorCode.SQLITE_BUSY.code || code == SQLiteErrorCode.SQLITE_LOCKED.code) {
+    if (isBusy(e)) {
       return new PalaceException.Busy(
           said, "another process is writing to it; stop it or try again later");
     }

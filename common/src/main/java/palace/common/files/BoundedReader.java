@@ -25,6 +25,7 @@ public final class BoundedReader {
     if (attributes.size() > limit) {
       return Optional.empty();
     }
+    LiveFiles.requireNotOpen(file);
     try (var input = Files.newInputStream(file)) {
       byte[] content = input.readNBytes(limit + 1);
       return content.length > limit ? Optional.empty() : Optional.of(content);

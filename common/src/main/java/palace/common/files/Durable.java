@@ -33,8 +33,10 @@ public final class Durable {
 
   private Durable() {}
 
-  /// Makes the content and the length of one file durable.
+  /// Makes the content and the length of one file durable. A database to which this JVM has an open
+  /// connection is refused, as [LiveFiles] says.
   public static void forceFile(Path file) throws IOException {
+    LiveFiles.requireNotOpen(file);
     // Only Linux flushes through a read-only channel; asking for write access there would refuse
     // files of mode 0400.
     OpenOption access = WINDOWS ? StandardOpenOption.WRITE : StandardOpenOption.READ;

@@ -26,6 +26,13 @@ public final class Likeness {
     }
   }
 
+  /// Gives `to` the owner and group of `from`, as far as the system allows us.
+  public static void carryOwnership(Path from, Path to) throws IOException {
+    if (from.getFileSystem().supportedFileAttributeViews().contains("unix")) {
+      carryOwner(from, to);
+    }
+  }
+
   static void carryTimes(BasicFileAttributes from, Path to) throws IOException {
     Files.getFileAttributeView(to, BasicFileAttributeView.class, NOFOLLOW_LINKS)
         .setTimes(from.lastModifiedTime(), from.lastAccessTime(), null);

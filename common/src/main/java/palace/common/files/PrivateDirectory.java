@@ -30,6 +30,7 @@ public final class PrivateDirectory implements AutoCloseable {
 
   /// Copies one regular file into the directory and gives the copy.
   public Path copyIn(Path file) throws IOException {
+    LiveFiles.requireNotOpen(file);
     return Files.copy(file, path.resolve(file.getFileName().toString()));
   }
 

@@ -11,9 +11,8 @@ import java.util.HexFormat;
 
 /// SHA-256 as 64 lower-case hex digits.
 ///
-/// A file is opened and closed here. POSIX drops every lock that this process holds on a file as
-/// soon as any of its descriptors for it is closed, so a database to which this JVM has an open
-/// connection must not be hashed in place.
+/// A file is opened and closed here, so a database to which this JVM has an open connection is
+/// refused, as [LiveFiles] says.
 public final class Sha256 {
   private static final int BUFFER_BYTES = 1 << 16;
 
@@ -26,6 +25,7 @@ public final class Sha256 {
 
   /// {@return the digest of a file's content, read as a stream; a link is not followed}
   public static String of(Path file) throws IOException {
+    LiveFiles.requireNotOpen(file);
     try (InputStream input = Files.newInputStream(file, LinkOption.NOFOLLOW_LINKS)) {
       var digest = algorithm();
       byte[] buffer = new byte[BUFFER_BYTES];

@@ -15,8 +15,8 @@ import palace.common.PalaceException;
 ///
 /// Kept: holes, modes, modification times, symbolic links as links (never followed), and the owner
 /// where the system allows. A pipe, socket or device is refused by name. A file that changes under
-/// the copy is an error. A database to which this JVM has an open connection must not be copied
-/// this way: closing the descriptor would drop SQLite's locks.
+/// the copy is an error. A database to which this JVM has an open connection is refused, as
+/// [LiveFiles] says.
 public final class TreeCopy {
   private TreeCopy() {}
 
@@ -63,6 +63,7 @@ public final class TreeCopy {
 
   private static long copyFile(Path source, Path target, BasicFileAttributes attributes)
       throws IOException {
+    LiveFiles.requireNotOpen(source);
     var options = Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
     try (var output = FileChannel.open(target, options, Durable.ownerFile());
         var extents = Extents.open(source, attributes.size())) {

@@ -35,6 +35,7 @@ public final class TreeDigest {
 
   /// {@return the digest of one regular file}
   public static FileDigest ofFile(Path file) throws IOException {
+    LiveFiles.requireNotOpen(file);
     long size = Files.size(file);
     if (size <= LONGEST_READ_WHOLE_BYTES) {
       return new FileDigest(size, Sha256.of(file));

@@ -6,9 +6,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import palace.common.files.RunningProcess;
 
-/// Who holds a palace: the body of the lock file, `{"pid": N, "host": NAME, "command": TEXT,
-/// "since": TIME}`.
+/// Who holds a palace: another run of ours, by the body of the lock file, `{"pid": N, "host": NAME,
+/// "command": TEXT, "since": TIME}`, or a MemPalace.
 ///
 /// @param pid the process, or -1 when the body cannot be understood
 /// @param host the machine it runs on
@@ -20,6 +21,14 @@ public record LockHolder(long pid, String host, String command, String since) {
 
   static LockHolder self(String command, Instant since) throws IOException {
     return new LockHolder(ProcessHandle.current().pid(), hostName(), command, since.toString());
+  }
+
+  static LockHolder of(RunningProcess process) {
+    try {
+      return new LockHolder(process.pid(), hostName(), process.command(), "unknown");
+    } catch (IOException e) {
+      return new LockHolder(process.pid(), "unknown", process.command(), "unknown");
+    }
   }
 
   static LockHolder parse(String body) {

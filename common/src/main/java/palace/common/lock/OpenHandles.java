@@ -11,9 +11,11 @@ import java.util.List;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import palace.common.files.Listing;
+import palace.common.files.LockTable;
+import palace.common.files.RunningProcess;
 
-/// The search for other processes that have the store of a palace or its knowledge graph open,
-/// through Linux's `/proc`.
+/// The search for other processes that have the store of a palace or another of its databases open,
+/// through Linux's `/proc`, or the program `lsof` where there is none.
 ///
 /// A file counts by its identity, so a process that sees it under another path, from a container,
 /// is found as well. Not seen are processes of other users (unless we are the superuser) and those
@@ -23,37 +25,64 @@ public final class OpenHandles {
 
   private OpenHandles() {}
 
-  /// A process and a file of the palace that it has open or mapped.
+  /// A process and a file of the palace that it has open, mapped or locked.
+  ///
+  /// @param pid the process; not positive when it holds a lock and cannot be seen from here
+  /// @param command its command line, empty when it cannot be told
+  /// @param file the file
   public record Handle(long pid, String command, Path file) {}
 
   /// What a search found.
   ///
   /// @param handles by process, then by file
   /// @param hiddenProcesses how many processes could not be looked into
-  /// @param looked false where the system has no `/proc`, so that nothing is known
+  /// @param looked false where the system has neither `/proc` nor `lsof`, so that nothing is known
   public record Scan(List<Handle> handles, int hiddenProcesses, boolean looked) {}
 
   /// {@return who has files of this palace open, ourselves not counted} Nothing is written.
   public static Scan scan(Path palace) throws IOException {
-    if (!Files.isDirectory(PROC.resolve("self").resolve("fd"))) {
-      return new Scan(List.of(), 0, false);
+    if (!Files.isDirectory(palace)) {
+      return new Scan(List.of(), 0, true);
     }
     var watched = WatchedFiles.of(palace.toRealPath());
+    if (!Files.isDirectory(PROC.resolve("self").resolve("fd"))) {
+      return Lsof.scan(watched.files())
+          .map(handles -> new Scan(handles, 0, true))
+          .orElse(new Scan(List.of(), 0, false));
+    }
     var handles = new ArrayList<Handle>();
     int hidden = 0;
     for (long pid : processes()) {
       Path process = PROC.resolve(Long.toString(pid));
       try {
         for (Path file : openFiles(process, watched)) {
-          handles.add(new Handle(pid, commandOf(process), file));
+          handles.add(new Handle(pid, RunningProcess.of(pid).command(), file));
         }
       } catch (IOException e) {
         // A process that ended meanwhile holds nothing, and a thread of the kernel has no command
         // line and no files.
-        hidden += commandOf(process).isEmpty() ? 0 : 1;
+        hidden += RunningProcess.of(pid).command().isEmpty() ? 0 : 1;
       }
     }
+    for (Path file : watched.files()) {
+      addHolders(file, handles);
+    }
     return new Scan(List.copyOf(handles), hidden, true);
+  }
+
+  /// A process that may not be looked into betrays itself by its locks.
+  private static void addHolders(Path file, List<Handle> handles) throws IOException {
+    for (LockTable.Held held : LockTable.of(file)) {
+      boolean ours = held.pid() == ProcessHandle.current().pid();
+      boolean found =
+          handles.stream()
+              .anyMatch(
+                  handle ->
+                      handle.file().equals(file) && (held.pid() <= 0 || handle.pid() == held.pid()));
+      if (!ours && !found) {
+        handles.add(new Handle(held.pid(), RunningProcess.of(held.pid()).command(), file));
+      }
+    }
   }
 
   private static List<Long> processes() throws IOException {
@@ -87,14 +116,5 @@ public final class OpenHandles {
       }
     }
     return found;
-  }
-
-  private static String commandOf(Path process) {
-    try {
-      byte[] arguments = Files.readAllBytes(process.resolve("cmdline"));
-      return new String(arguments, UTF_8).replace('\0', ' ').strip();
-    } catch (IOException e) {
-      return "";
-    }
   }
 }

@@ -12,7 +12,7 @@ import palace.common.files.TreeDelete;
 
 /// The ops folder with the lock file in it. A folder that this run created and in which nothing
 /// else was left disappears again with the lock.
-record OpsFolder(Path directory, LockFile lock, boolean created) implements Hold {
+record OpsFolder(Path directory, LockFile lock, boolean created) implements AutoCloseable {
   static boolean create(Path directory) throws IOException {
     if (Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)) {
       return false;

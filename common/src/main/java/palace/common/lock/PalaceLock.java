@@ -13,24 +13,34 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import palace.common.PalaceException;
 import palace.common.files.LockFile;
+import palace.common.files.RunningProcess;
 import palace.common.swap.LogValue;
 import palace.common.swap.PalacePaths;
 
-/// The exclusive right to change one palace. Its parts are taken in a fixed order and let go in the
-/// reverse one.
+/// The exclusive right to change one palace. Its parts are taken in a fixed order, ours before
+/// MemPalace's, and let go in the reverse one. The palace itself may be missing, as in the middle of
+/// an interrupted swap.
+///
+/// Holding it keeps other runs of ours and whatever of MemPalace honours its lock from writing. It
+/// does not prove that nobody else uses the palace: that is what [#requireQuiet] looks for, and what
+/// a [Fence] enforces for one database file.
 public final class PalaceLock implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(PalaceLock.class);
-  private static final Duration PAUSE = Duration.ofMillis(100);
   private static final String NAME = "lock";
 
   private final Path palace;
-  private final List<Hold> holds;
-  private final Instant patienceEnds;
+  private final Homes homes;
+  private final OpsFolder ops;
+  private final MempalaceLock mempalace;
+  private final Patience patience;
 
-  private PalaceLock(Path palace, List<Hold> holds, Instant patienceEnds) {
+  private PalaceLock(
+      Path palace, Homes homes, OpsFolder ops, MempalaceLock mempalace, Patience patience) {
     this.palace = palace;
-    this.holds = List.copyOf(holds);
-    this.patienceEnds = patienceEnds;
+    this.homes = homes;
+    this.ops = ops;
+    this.mempalace = mempalace;
+    this.patience = patience;
   }
 
   /// Takes the lock of a palace at once, or says with [PalaceException.Busy] who holds it.
@@ -38,44 +48,52 @@ public final class PalaceLock implements AutoCloseable {
     return acquire(palace, command, Duration.ZERO);
   }
 
-  /// Takes the lock of a palace, waiting for its holder as long as `wait`. The ops folder is
+  /// Takes the lock of a palace, waiting for its holders as long as `wait` in all. The ops folder is
   /// created (mode 0700) when it is missing.
   public static PalaceLock acquire(Path palace, String command, Duration wait) throws IOException {
-    Path folder = PalacePaths.opsOf(palace);
-    long deadline = System.nanoTime() + wait.toNanos();
-    var ops = tryOps(folder, command);
-    while (ops.isEmpty()) {
-      if (System.nanoTime() >= deadline) {
-        throw busy(palace, folder);
-      }
-      pause();
-      ops = tryOps(folder, command);
+    var patience = Patience.of(wait);
+    OpsFolder ops = acquireOps(palace, command, patience);
+    try {
+      var homes = Homes.of(palace);
+      MempalaceLock mempalace = acquireMempalace(homes, palace, command, patience);
+      LOG.info("lock.acquired palace={} command={}", LogValue.of(palace), LogValue.of(command));
+      return new PalaceLock(palace, homes, ops, mempalace, patience);
+    } catch (IOException | RuntimeException e) {
+      closeAfter(ops, e);
+      throw e;
     }
-    LOG.info("lock.acquired palace={} command={}", LogValue.of(palace), LogValue.of(command));
-    return new PalaceLock(palace, List.of(ops.get()), Instant.now().plus(wait));
   }
 
-  /// {@return who holds the palace now, or empty when nobody does} Nothing is written.
+  /// {@return who holds the palace now, another run of ours or else a MemPalace, or empty when
+  /// nobody does} Nothing is written.
   public static Optional<LockHolder> holder(Path palace) throws IOException {
-    return LockFile.holder(PalacePaths.opsOf(palace).resolve(NAME)).map(LockHolder::parse);
+    var own = LockFile.holder(PalacePaths.opsOf(palace).resolve(NAME)).map(LockHolder::parse);
+    return own.isPresent()
+        ? own
+        : MempalaceLock.holder(Homes.of(palace), palace).map(LockHolder::of);
   }
 
-  /// Refuses a palace that somebody else uses.
+  /// Refuses a palace that somebody else uses, after waiting for it as long as is left of the
+  /// patience with which the lock was taken.
   ///
   /// @param force to go on in spite of signs that may be stale, such as a note of a server; proof of
-  ///   use, an open file, is never overridden
+  ///   use, an open file or a running transaction, is never overridden
   /// @throws PalaceException.Busy when another process has files of the palace open, and names it
   /// @throws PalaceException.Refused when there are only signs, and `force` is not given
   public Quiet requireQuiet(boolean force) throws IOException {
     OpenHandles.Scan scan = OpenHandles.scan(palace);
-    if (!scan.handles().isEmpty()) {
-      OpenHandles.Handle first = scan.handles().getFirst();
-      throw new PalaceException.Busy(
-          "%s is open in process %d (%s): %s; nothing was changed"
-              .formatted(palace, first.pid(), first.command(), first.file().getFileName()),
-          "stop that process, then run it again");
+    while (!scan.handles().isEmpty() && patience.pause()) {
+      scan = OpenHandles.scan(palace);
     }
-    return new Quiet(scan.hiddenProcesses(), List.of());
+    if (!scan.handles().isEmpty()) {
+      LOG.warn("handles pid={}", scan.handles().getFirst().pid());
+      throw InUse.byHandles(palace, scan.handles());
+    }
+    List<String> signs = WeakSigns.of(homes, System.getenv(), palace);
+    if (!signs.isEmpty() && !force) {
+      throw InUse.bySigns(palace, signs);
+    }
+    return new Quiet(scan.hiddenProcesses(), warnings(scan, signs));
   }
 
   /// Keeps every other process from writing to a SQLite file, waiting for a running transaction as
@@ -83,29 +101,41 @@ public final class PalaceLock implements AutoCloseable {
   ///
   /// @throws PalaceException.Busy when another process is in a transaction
   public Fence fence(Path database) throws IOException {
-    var left = Duration.between(Instant.now(), patienceEnds);
-    return Fence.hold(database, left.isNegative() ? Duration.ZERO : left);
+    return Fence.hold(database, patience.left());
   }
 
   /// Lets the palace go.
   @Override
   public void close() throws IOException {
-    var failures = new ArrayList<IOException>();
-    for (Hold hold : holds.reversed()) {
-      try {
-        hold.close();
-      } catch (IOException e) {
-        failures.add(e);
-      }
-    }
-    if (!failures.isEmpty()) {
-      IOException first = failures.removeFirst();
-      failures.forEach(first::addSuppressed);
-      throw first;
+    try (ops) {
+      mempalace.close();
     }
   }
 
-  private static Optional<OpsFolder> tryOps(Path folder, String command) throws IOException {
+  private List<String> warnings(OpenHandles.Scan scan, List<String> signs) {
+    var warnings = new ArrayList<>(mempalace.warnings());
+    if (!scan.looked()) {
+      warnings.add("this system does not say which processes have files of the palace open");
+    }
+    warnings.addAll(signs);
+    return warnings;
+  }
+
+  private static OpsFolder acquireOps(Path palace, String command, Patience patience)
+      throws IOException {
+    Path folder = PalacePaths.opsOf(palace);
+    var ops = tryOps(palace, folder, command);
+    while (ops.isEmpty()) {
+      if (!patience.pause()) {
+        throw busy(palace, folder);
+      }
+      ops = tryOps(palace, folder, command);
+    }
+    return ops.get();
+  }
+
+  private static Optional<OpsFolder> tryOps(Path palace, Path folder, String command)
+      throws IOException {
     try {
       boolean created = OpsFolder.create(folder);
       var body = LockHolder.self(command, Instant.now()).toJson();
@@ -116,10 +146,7 @@ public final class PalaceLock implements AutoCloseable {
       if (e instanceof NoSuchFileException && !Files.exists(folder)) {
         return Optional.empty();
       }
-      throw new PalaceException.Refused(
-          "cannot take the lock in %s: %s; nothing was changed".formatted(folder, e),
-          "give access to that folder, on a file system with locks",
-          e);
+      throw InUse.noFolder(palace, folder, e);
     }
   }
 
@@ -129,18 +156,32 @@ public final class PalaceLock implements AutoCloseable {
             .map(LockHolder::parse)
             .orElse(new LockHolder(-1, "unknown", "unknown", "unknown"));
     LOG.warn("lock.busy holder={} command={}", holder.pid(), LogValue.of(holder.command()));
-    return new PalaceException.Busy(
-        "%s is in use by process %d on %s (%s, since %s); nothing was changed"
-            .formatted(palace, holder.pid(), holder.host(), holder.command(), holder.since()),
-        "wait for it, or let this command wait with --wait SECONDS");
+    return InUse.byRun(palace, holder);
   }
 
-  private static void pause() throws IOException {
+  private static MempalaceLock acquireMempalace(
+      Homes homes, Path palace, String command, Patience patience) throws IOException {
+    var lock = MempalaceLock.tryAcquire(homes, palace, command);
+    while (lock.isEmpty()) {
+      if (!patience.pause()) {
+        throw busyMempalace(homes, palace);
+      }
+      lock = MempalaceLock.tryAcquire(homes, palace, command);
+    }
+    return lock.get();
+  }
+
+  private static PalaceException busyMempalace(Homes homes, Path palace) throws IOException {
+    var holder = MempalaceLock.holderNow(homes, palace);
+    LOG.warn("lock.busy holder={} command={}", holder.pid(), LogValue.of(holder.command()));
+    return InUse.byMempalace(palace, holder);
+  }
+
+  private static void closeAfter(OpsFolder ops, Exception cause) {
     try {
-      Thread.sleep(PAUSE);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new PalaceException.Failed("interrupted; nothing was changed", "run it again", e);
+      ops.close();
+    } catch (IOException closing) {
+      cause.addSuppressed(closing);
     }
   }
 }

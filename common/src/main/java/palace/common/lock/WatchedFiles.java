@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -15,8 +16,8 @@ import java.util.Set;
 import palace.common.files.Identity;
 import palace.common.files.Listing;
 
-/// The files of a palace that nobody else may have open while it is changed: the database and the
-/// knowledge graph with their sidecars, and the files of every directory in it that is not ours.
+/// The files of a palace that nobody else may have open while it is changed: every SQLite database
+/// in it with its sidecars, and the files of every directory in it that is not ours.
 ///
 /// @param byIdentity the files by device and inode
 /// @param byInode the files by inode number in decimal, as `/proc/PID/maps` writes it; the device
@@ -29,7 +30,7 @@ record WatchedFiles(Map<Identity, Path> byIdentity, Map<String, Path> byInode, S
     var watched = new WatchedFiles(new HashMap<>(), new HashMap<>(), new HashSet<>());
     for (Path entry : Listing.of(palace)) {
       String name = entry.getFileName().toString();
-      if (name.startsWith("chroma.sqlite3") || name.startsWith("knowledge_graph.sqlite3")) {
+      if (isDatabaseOrSidecar(name)) {
         watched.add(entry);
       } else if (!name.startsWith(".") && Files.isDirectory(entry, NOFOLLOW_LINKS)) {
         for (Path child : Listing.of(entry)) {
@@ -38,6 +39,11 @@ record WatchedFiles(Map<Identity, Path> byIdentity, Map<String, Path> byInode, S
       }
     }
     return watched;
+  }
+
+  /// {@return the files themselves}
+  List<Path> files() {
+    return byIdentity.values().stream().sorted().toList();
   }
 
   /// {@return the watched file behind a link of `/proc/PID/fd`}
@@ -60,6 +66,13 @@ record WatchedFiles(Map<Identity, Path> byIdentity, Map<String, Path> byInode, S
   Optional<Path> mapped(String inode, String path) {
     return Optional.ofNullable(byInode.get(inode))
         .filter(file -> nameIn(path).equals(file.getFileName().toString()));
+  }
+
+  private static boolean isDatabaseOrSidecar(String name) {
+    return name.endsWith(".sqlite3")
+        || name.endsWith(".sqlite3-wal")
+        || name.endsWith(".sqlite3-shm")
+        || name.endsWith(".sqlite3-journal");
   }
 
   private void add(Path file) throws IOException {

@@ -1,0 +1,95 @@
+package palace.common.restore;
+
+import java.io.IOException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import palace.common.PalaceException;
+import palace.common.RunId;
+import palace.common.files.FileOps;
+import palace.common.files.Identity;
+import palace.common.snapshot.Snapshot;
+import palace.common.snapshot.SnapshotStore;
+import palace.common.swap.Move;
+import palace.common.swap.MoveJournal;
+import palace.common.swap.MoveSet;
+import palace.common.swap.PalacePaths;
+
+/// An interrupted run that exchanged entries of a palace one by one: finished when all of them are
+/// exchanged, otherwise undone, or finished when somebody asks for that.
+final class EntryRecovery {
+  private final FileOps ops;
+  private final PalacePaths paths;
+  private final MoveJournal journal;
+  private final Ledger ledger;
+
+  EntryRecovery(FileOps ops, PalacePaths paths, MoveJournal journal, Ledger ledger) {
+    this.ops = ops;
+    this.paths = paths;
+    this.journal = journal;
+    this.ledger = ledger;
+  }
+
+  void settle(Direction direction) throws IOException {
+    var moves = new MoveSet(ops, journal.moves());
+    List<Move.State> states = moves.states();
+    if (states.contains(Move.State.UNKNOWN)) {
+      throw personNeeded(states);
+    }
+    if (direction == Direction.FORWARD && states.contains(Move.State.NOT_DONE)) {
+      moves.perform();
+      finish();
+    } else if (states.contains(Move.State.NOT_DONE)) {
+      moves.undo();
+      takenBack();
+    } else {
+      finish();
+    }
+  }
+
+  private void takenBack() throws IOException {
+    new SnapshotStore(ops, paths.ops()).removeEmptied(run());
+    journal.remove(ops);
+    ledger.settled(
+        run(),
+        "back",
+        "the interrupted %s %s was undone: the palace is as it was before"
+            .formatted(operation(), run()));
+  }
+
+  private void finish() throws IOException {
+    new SnapshotStore(ops, paths.ops()).file(journal, paths, Snapshot.Known.NOTHING);
+    ledger.settled(
+        run(),
+        "forward",
+        "the interrupted %s %s had done its work and was finished: what it replaced is snapshot %s"
+            .formatted(operation(), run(), run()));
+  }
+
+  private PalaceException.PersonNeeded personNeeded(List<Move.State> states) throws IOException {
+    var open = new ArrayList<String>();
+    for (int i = 0; i < states.size(); i++) {
+      if (states.get(i) == Move.State.UNKNOWN) {
+        for (Path name : journal.moves().get(i).names()) {
+          boolean there = Identity.of(name).isPresent();
+          open.add("%s is %s".formatted(name, there ? "not what it left" : "missing"));
+        }
+      }
+    }
+    String reason = String.join("; ", open);
+    return new PalaceException.PersonNeeded(
+        "the interrupted %s %s cannot be settled: %s; nothing was changed; its journal is %s"
+            .formatted(operation(), run(), reason, journal.file()),
+        "put back what was taken away, then run palace recover",
+        new FileSystemException(paths.palace().toString(), null, reason));
+  }
+
+  private RunId run() {
+    return journal.occasion().run();
+  }
+
+  private String operation() {
+    return journal.purpose().operation().word();
+  }
+}
