@@ -15,10 +15,7 @@ final class RecoveryText {
     if (pending.missing()) {
       lines.add("nothing is at " + pending.palace() + "; its palace stands beside it");
     }
-    for (Pending.Run run : pending.runs()) {
-      String what = run.operation().orElse("a palace command");
-      lines.add("interrupted: " + what + " " + run.id() + ": " + run.sentence());
-    }
+    pending.runs().forEach(run -> lines.add("interrupted: " + run.sentence()));
     pending.leftovers().forEach(path -> lines.add("left over, costs only room: " + path));
     return lines;
   }

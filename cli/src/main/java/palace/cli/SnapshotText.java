@@ -20,15 +20,20 @@ final class SnapshotText {
       lines.add("no snapshots of " + snapshots.palace());
       return lines;
     }
-    for (SnapshotEntry entry : entries) {
-      lines.add(
-          switch (entry) {
-            case SnapshotEntry.Kept kept -> line(kept.snapshot(), now);
-            case SnapshotEntry.Damaged damaged -> line(damaged);
-          });
-    }
+    lines.addAll(lines(entries, now));
     lines.add("put one back with: palace restore ID " + ShellWord.quote(snapshots.palace()));
     return lines;
+  }
+
+  /// {@return each kept state on a line}
+  static List<String> lines(List<SnapshotEntry> entries, Instant now) {
+    return entries.stream()
+        .map(entry ->
+            switch (entry) {
+              case SnapshotEntry.Kept kept -> line(kept.snapshot(), now);
+              case SnapshotEntry.Damaged damaged -> line(damaged);
+            })
+        .toList();
   }
 
   /// {@return one kept state on a line}
@@ -45,7 +50,9 @@ final class SnapshotText {
   }
 
   private static String line(SnapshotEntry.Damaged damaged) {
-    return damaged.directory().getFileName() + "  cannot be described: " + damaged.reason();
+    return damaged.directory().getFileName()
+        + "  without a readable description: "
+        + damaged.reason();
   }
 
   /// {@return how long ago something was, in its largest unit}

@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 import palace.common.lock.PalaceLock;
 import palace.common.restore.Direction;
 import palace.common.restore.Pending;
@@ -18,18 +19,29 @@ final class Window {
   /// A run that is alive closes the window itself, within moments.
   private static final Duration CLOSES_SOON = Duration.ofSeconds(5);
 
+  private static final Duration LOOK = Duration.ofMillis(20);
+
   private Window() {}
 
   /// {@return whether a palace is missing at its path that stands beside it}
   static boolean isOpen(Path palace) throws IOException {
     Path parent = palace.toAbsolutePath().normalize().getParent();
-    if (parent == null
-        || !Files.isDirectory(parent)
-        || Files.exists(palace.resolve(PalaceLayout.DATABASE))) {
+    if (parent == null || !Files.isDirectory(parent) || !staysMissing(palace)) {
       return false;
     }
     Pending pending = Recovery.look(palace);
     return pending.missing() || !pending.runs().isEmpty();
+  }
+
+  private static boolean staysMissing(Path palace) throws IOException {
+    long deadline = System.nanoTime() + CLOSES_SOON.toNanos();
+    while (!Files.exists(palace.resolve(PalaceLayout.DATABASE))) {
+      if (System.nanoTime() > deadline || PalaceLock.holder(palace).isEmpty()) {
+        return true;
+      }
+      LockSupport.parkNanos(LOOK.toNanos());
+    }
+    return false;
   }
 
   /// Closes it.
