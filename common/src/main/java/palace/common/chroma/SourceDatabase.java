@@ -70,6 +70,29 @@ public final class SourceDatabase implements AutoCloseable {
     return LiveFiles.isOpen(file) || isDatabase(firstBytes(file, SQLITE_MAGIC.length));
   }
 
+  /// How a database keeps its transactions whole.
+  enum Journal {
+    /// By a rollback journal.
+    ROLLBACK,
+    /// By a write-ahead log that holds something.
+    LOG,
+    /// By a write-ahead log that is empty or comes with the first connection.
+    LOG_TO_COME
+  }
+
+  /// {@return how a file keeps its transactions whole, or empty when it is no SQLite database}
+  static Optional<Journal> journalOf(Path file) throws IOException {
+    byte[] header = firstBytes(file, HEADER_BYTES);
+    if (header.length < HEADER_BYTES || !isDatabase(header)) {
+      return Optional.empty();
+    }
+    if (sizeOf(sidecar(file, "-wal")) > 0) {
+      return Optional.of(Journal.LOG);
+    }
+    boolean logged = header[WRITE_VERSION_OFFSET] == WAL_VERSION;
+    return Optional.of(logged ? Journal.LOG_TO_COME : Journal.ROLLBACK);
+  }
+
   /// SQLite takes a journal that begins with a zero byte for finished.
   private static boolean mayBeHot(Path journal) throws IOException {
     return sizeOf(journal) > 0 && firstBytes(journal, 1)[0] != 0;

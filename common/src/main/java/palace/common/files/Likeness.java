@@ -33,7 +33,8 @@ public final class Likeness {
     }
   }
 
-  static void carryTimes(BasicFileAttributes from, Path to) throws IOException {
+  /// Gives `to` these times of access and modification.
+  public static void carryTimes(BasicFileAttributes from, Path to) throws IOException {
     Files.getFileAttributeView(to, BasicFileAttributeView.class, NOFOLLOW_LINKS)
         .setTimes(from.lastModifiedTime(), from.lastAccessTime(), null);
   }

@@ -3,6 +3,7 @@ package palace.common.restore;
 import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
 
 import java.io.IOException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -11,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import palace.common.PalaceException;
 import palace.common.RunId;
 import palace.common.files.FileOps;
 import palace.common.files.Identity;
@@ -18,6 +20,8 @@ import palace.common.files.Listing;
 import palace.common.snapshot.Snapshot;
 import palace.common.snapshot.SnapshotEntry;
 import palace.common.snapshot.SnapshotStore;
+import palace.common.store.CompanionSeparation;
+import palace.common.store.PalaceLayout;
 import palace.common.swap.Occasion;
 import palace.common.swap.PalacePaths;
 import palace.common.swap.Seal;
@@ -113,10 +117,11 @@ final class LostJournal {
           run,
           "back",
           "the snapshot %s, which was being restored, is whole again"
-              .formatted(origin.get().getParent().getFileName()));
+              .formatted(Objects.requireNonNull(origin.get().getParent()).getFileName()));
       return;
     }
     var paths = new PalacePaths(palace, run, opsFolder, isInside(aside));
+    CompanionSeparation.separate(ops, aside, palace, paths.incoming());
     store.file(paths, unknown(run), Optional.empty(), Snapshot.Known.NOTHING);
     ledger.settled(
         run,
@@ -180,18 +185,34 @@ final class LostJournal {
       return;
     }
     var run = new RunId(folder.getFileName().toString());
-    for (Path unfinished : store.unfinished(run)) {
-      discard(unfinished, "the unfinished copy");
-    }
-    if (store.isEmptied(run)) {
-      store.removeEmptied(run);
-      ledger.did("the empty snapshot %s was removed".formatted(run));
-    } else if (store.isWhole(run)) {
-      store.describe(folder, unknown(run), Optional.empty(), Snapshot.Known.NOTHING);
+    if (store.isUnfinished(run)) {
+      discard(folder, "the unfinished snapshot");
+    } else if (store.isEmptied(run)) {
+      discard(folder, "the empty snapshot");
+    } else if (holdsAState(folder)) {
+      requireDatabase(folder);
+      store.describe(palace, folder, unknown(run), Optional.empty(), Snapshot.Known.NOTHING);
       ledger.settled(
           run, "forward", "snapshot %s, which had no description, has one now".formatted(run));
     } else {
       ledger.warn("%s has no description and is kept as it is".formatted(folder));
+    }
+  }
+
+  private static boolean holdsAState(Path folder) {
+    return Files.isDirectory(folder.resolve("palace"), NOFOLLOW_LINKS)
+        || Files.isRegularFile(folder.resolve(PalaceLayout.DATABASE), NOFOLLOW_LINKS);
+  }
+
+  /// What lies in a folder without a description was moved there. If the database was, and no other
+  /// came in its place, entries are between the two and only a journal could say which.
+  private void requireDatabase(Path folder) throws IOException {
+    if (Identity.of(palace.resolve(PalaceLayout.DATABASE)).isEmpty()) {
+      throw new PalaceException.PersonNeeded(
+          "%s has no %s, the last one known was moved to %s, and the journal of that run is lost; nothing was changed"
+              .formatted(palace, PalaceLayout.DATABASE, folder),
+          "move the entries of that folder back into the palace, then run palace doctor",
+          new FileSystemException(folder.toString(), null, "no journal"));
     }
   }
 

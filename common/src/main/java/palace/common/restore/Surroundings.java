@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
@@ -35,7 +36,7 @@ record Surroundings(SortedMap<String, Path> asides, SortedMap<Path, RunId> build
         new Surroundings(
             new TreeMap<>(Collections.reverseOrder()), new TreeMap<>(), new ArrayList<>());
     String prefix = palace.getFileName() + ".";
-    for (Path sibling : list(palace.getParent())) {
+    for (Path sibling : list(Objects.requireNonNull(palace.getParent()))) {
       String name = nameOf(sibling);
       if (name.startsWith(prefix)) {
         found.sort(sibling, name.substring(prefix.length()));

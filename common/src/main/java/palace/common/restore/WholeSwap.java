@@ -20,6 +20,7 @@ import palace.common.files.Identity;
 import palace.common.files.Listing;
 import palace.common.snapshot.Snapshot;
 import palace.common.snapshot.SnapshotStore;
+import palace.common.store.CompanionSeparation;
 import palace.common.swap.Move;
 import palace.common.swap.MoveJournal;
 import palace.common.swap.PalacePaths;
@@ -97,7 +98,7 @@ final class WholeSwap {
   private void settleMissing(Direction direction) throws IOException {
     Optional<Path> old = where(before);
     Optional<Path> fresh = where(after);
-    boolean forward = direction == Direction.FORWARD && fresh.isPresent();
+    boolean forward = direction == Direction.FORWARD && mayFinish(old, fresh);
     if (old.isPresent() && !forward) {
       move(old.get(), paths.palace());
       takeBack();
@@ -114,6 +115,22 @@ final class WholeSwap {
     } else {
       throw personNeeded("neither is anywhere to be found");
     }
+  }
+
+  /// The databases beside the store that live in both trees must still be the same files: otherwise
+  /// somebody wrote to the previous palace's since.
+  private boolean mayFinish(Optional<Path> old, Optional<Path> fresh) throws IOException {
+    if (fresh.isEmpty() || old.isEmpty()) {
+      return fresh.isPresent();
+    }
+    boolean linked = journal.purpose().operation() == MoveJournal.Operation.MIGRATE;
+    boolean may = !linked || CompanionSeparation.isLinked(old.get(), fresh.get());
+    if (!may) {
+      ledger.warn(
+          "%s was not finished but undone, because files beside the store were written since"
+              .formatted(run()));
+    }
+    return may;
   }
 
   /// The palace is as it was; the tree that was to take its place returns to where it came from.
@@ -146,8 +163,10 @@ final class WholeSwap {
   /// The new tree is in place; the one from before becomes the snapshot.
   private void finish() throws IOException {
     var store = new SnapshotStore(ops, paths.ops());
-    boolean displaced = where(before).isPresent();
+    Optional<Path> old = where(before);
+    boolean displaced = old.isPresent();
     if (displaced) {
+      CompanionSeparation.separate(ops, old.get(), paths.palace(), paths.incoming());
       store.file(journal, paths, Snapshot.Known.NOTHING);
     } else {
       Optional<RunId> restored = journal.purpose().restored();

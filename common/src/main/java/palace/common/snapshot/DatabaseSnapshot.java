@@ -174,7 +174,7 @@ public final class DatabaseSnapshot {
     ops.force(folder);
     hashed.putAll(
         TreeDigest.of(
-            folder, name -> !name.equals(SnapshotJson.NAME) && !hashed.containsKey(name)));
+            folder, name -> SnapshotStore.isContent(name) && !hashed.containsKey(name)));
     if (marks.isEmpty()) {
       marks.putAll(SegmentMarks.of(paths.palace()));
     }

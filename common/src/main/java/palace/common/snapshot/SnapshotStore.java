@@ -40,6 +40,10 @@ public final class SnapshotStore {
 
   private static final String PALACE = "palace";
 
+  /// Stands in a folder as long as a copy is being made in it, so that what an interrupted run left
+  /// there is known to be no more than a part of a copy.
+  private static final String UNFINISHED = ".unfinished";
+
   private final FileOps ops;
   private final Path directory;
 
@@ -83,10 +87,14 @@ public final class SnapshotStore {
   ///
   /// @throws PalaceException.Refused when it cannot be made
   public Path prepare(RunId run, Snapshot.Scope scope) throws IOException {
-    Path folder = begin(run);
-    ops.createDirectory(
-        folder.resolve(scope == Snapshot.Scope.DATABASE ? "segments" : PALACE));
-    return folder;
+    try {
+      Path folder = create(run);
+      ops.createDirectory(
+          folder.resolve(scope == Snapshot.Scope.DATABASE ? "segments" : PALACE));
+      return folder;
+    } catch (IOException e) {
+      throw refused(run, e);
+    }
   }
 
   /// As [#file(Displaced, Snapshot.Known)], where no journal says what the run did.
@@ -110,16 +118,21 @@ public final class SnapshotStore {
     if (SnapshotJson.read(folder) instanceof SnapshotEntry.Kept kept) {
       return kept.snapshot();
     }
-    return describe(folder, occasion, restored, known);
+    return describe(paths.palace(), folder, occasion, restored, known);
   }
 
   /// Writes `snapshot.json` for what lies in a folder of the catalogue.
   public Snapshot describe(
-      Path folder, Occasion occasion, Optional<RunId> restored, Snapshot.Known known)
+      Path palace,
+      Path folder,
+      Occasion occasion,
+      Optional<RunId> restored,
+      Snapshot.Known known)
       throws IOException {
     boolean whole = Files.isDirectory(folder.resolve(PALACE), LinkOption.NOFOLLOW_LINKS);
     var scope = whole ? Snapshot.Scope.ASIDE : Snapshot.Scope.DATABASE;
-    return seal(folder, new Description(occasion, scope, restored, known, new TreeMap<>()));
+    SortedMap<String, String> marks = whole ? new TreeMap<>() : SegmentMarks.of(palace);
+    return seal(folder, new Description(occasion, scope, restored, known, marks));
   }
 
   /// Copies the whole palace into a new snapshot; the palace stays where it is and is only read.
@@ -263,6 +276,10 @@ public final class SnapshotStore {
             description.known(),
             description.segments());
     AtomicFile.write(ops, folder.resolve(SnapshotJson.NAME), SnapshotJson.write(snapshot));
+    if (Files.exists(folder.resolve(UNFINISHED), LinkOption.NOFOLLOW_LINKS)) {
+      ops.delete(folder.resolve(UNFINISHED));
+      ops.force(folder);
+    }
     LOG.info(
         "snapshot.created id={} scope={} bytes={} command={}",
         snapshot.id(),
@@ -273,7 +290,13 @@ public final class SnapshotStore {
   }
 
   static SortedMap<String, FileDigest> digests(Path folder) throws IOException {
-    return TreeDigest.of(folder, name -> !name.equals(SnapshotJson.NAME));
+    return TreeDigest.of(folder, SnapshotStore::isContent);
+  }
+
+  /// {@return whether an entry of a folder is something that was kept, and not about it}
+  static boolean isContent(String name) {
+    boolean temporary = name.startsWith("." + SnapshotJson.NAME) && name.endsWith(".tmp");
+    return !name.equals(SnapshotJson.NAME) && !name.equals(UNFINISHED) && !temporary;
   }
 
   /// Removes the folder of a snapshot whose content was moved out of it. One that holds anything
@@ -286,19 +309,40 @@ public final class SnapshotStore {
     }
   }
 
+  /// {@return whether a snapshot's folder holds nothing that was kept: at most its description, and
+  /// empty directories around what was moved out}
+  public boolean isEmptied(RunId id) throws IOException {
+    return isEmptied(directory.resolve(id.value()));
+  }
+
   private static boolean isEmptied(Path folder) throws IOException {
     for (Path entry : Listing.of(folder)) {
       String name = entry.getFileName().toString();
-      boolean described = name.equals(SnapshotJson.NAME);
-      boolean emptySegments =
-          name.equals("segments")
-              && Files.isDirectory(entry, LinkOption.NOFOLLOW_LINKS)
-              && Listing.of(entry).isEmpty();
-      if (!described && !emptySegments) {
+      if (isContent(name) && !isEmptyFrame(entry, name)) {
         return false;
       }
     }
     return true;
+  }
+
+  private static boolean isEmptyFrame(Path entry, String name) throws IOException {
+    if (!Files.isDirectory(entry, LinkOption.NOFOLLOW_LINKS)) {
+      return false;
+    }
+    List<Path> inside = Listing.of(entry);
+    // The folder .palace of a palace whose entries are exchanged one by one is ours and stays.
+    boolean onlyOurs =
+        inside.size() == 1 && inside.getFirst().getFileName().toString().equals(".palace");
+    return name.equals("segments") && inside.isEmpty()
+        || name.equals(PALACE) && (inside.isEmpty() || onlyOurs);
+  }
+
+  /// {@return whether a folder without a description holds only a part of a copy, because the run
+  /// that made it was interrupted; nothing was moved into it}
+  public boolean isUnfinished(RunId id) {
+    Path folder = directory.resolve(id.value());
+    return Files.exists(folder.resolve(UNFINISHED), LinkOption.NOFOLLOW_LINKS)
+        && !Files.exists(folder.resolve(SnapshotJson.NAME), LinkOption.NOFOLLOW_LINKS);
   }
 
   private void requireRoom(long needed) throws IOException {
@@ -322,14 +366,21 @@ public final class SnapshotStore {
 
   private Path begin(RunId run) throws PalaceException {
     try {
-      return create(run);
+      Path folder = create(run);
+      ops.writeNew(folder.resolve(UNFINISHED), new byte[0]);
+      ops.force(folder);
+      return folder;
     } catch (IOException e) {
-      throw new PalaceException.Refused(
-          "cannot make the snapshot %s: %s; nothing was changed"
-              .formatted(directory.resolve(run.value()), e),
-          "make room or give access there, then run it again",
-          e);
+      throw refused(run, e);
     }
+  }
+
+  private PalaceException.Refused refused(RunId run, IOException cause) {
+    return new PalaceException.Refused(
+        "cannot make the snapshot %s: %s; nothing was changed"
+            .formatted(directory.resolve(run.value()), cause),
+        "make room or give access there, then run it again",
+        cause);
   }
 
   private Path create(RunId run) throws IOException {

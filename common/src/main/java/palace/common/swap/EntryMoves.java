@@ -38,9 +38,9 @@ final class EntryMoves {
       Path palace,
       List<EntrySwap.Incoming> incoming,
       List<EntrySwap.Outgoing> outgoing,
-      Optional<Boolean> exchange)
+      boolean exchange)
       throws IOException {
-    var plan = new EntryMoves(palace, exchange.orElse(false));
+    var plan = new EntryMoves(palace, exchange);
     incoming.forEach(entry -> plan.in.put(entry.name(), entry.from()));
     outgoing.forEach(entry -> plan.out.put(entry.name(), entry.to()));
     plan.directoriesIn();
@@ -110,8 +110,18 @@ final class EntryMoves {
   }
 
   private Path inPalace(String name) {
-    return SafePath.child(palace, name)
-        .orElseThrow(() -> new IllegalArgumentException("not a name in a palace: " + name));
+    return inPalace(palace, name);
+  }
+
+  /// {@return the path of an entry by its name relative to the palace}
+  static Path inPalace(Path palace, String name) {
+    Path path = palace;
+    for (String part : name.split("/", -1)) {
+      path =
+          SafePath.child(path, part)
+              .orElseThrow(() -> new IllegalArgumentException("not a name in a palace: " + name));
+    }
+    return path;
   }
 
   private static Path at(Map<String, Path> entries, String name) {

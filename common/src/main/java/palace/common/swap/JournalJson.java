@@ -137,6 +137,16 @@ final class JournalJson {
         node.required("likeness").asText());
   }
 
+  /// {@return whether a journal of this palace can name the path: it is one of the palace's own
+  /// names, or below one}
+  boolean canName(Path path) {
+    try {
+      return !relative(path).isEmpty();
+    } catch (IllegalArgumentException e) {
+      return false;
+    }
+  }
+
   private String relative(Path path) {
     if (!path.startsWith(parent)) {
       throw new IllegalArgumentException("not beside or in the palace: " + path);

@@ -6,21 +6,28 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import palace.common.swap.TreeMark.Match;
 
 /// One step that gives entries other names on the same file system. What it moves is recognised by
 /// its mark, so whether the step has been done can be told from what is on disk, at any later time
 /// and by another process.
 public sealed interface Move {
-  /// {@return whether the step has been done, judged by itself; a step whose names a later step of
-  /// the same list used again is judged by [MoveSet#states()]}
+  /// {@return whether the step has been done, judged by itself; a step whose names another step of
+  /// the same list uses too is judged by [MoveSet#states()]}
   default State state() throws IOException {
-    return state(View.DISK);
+    if (isDone(View.DISK)) {
+      return State.DONE;
+    }
+    return isReady(View.DISK) ? State.NOT_DONE : State.UNKNOWN;
   }
 
-  /// {@return whether the step has been done, where the view says what stands under each name}
-  State state(View view) throws IOException;
+  /// {@return whether the entries stand where the step puts them}
+  boolean isDone(View view) throws IOException;
 
-  /// {@return the names that the step changes}
+  /// {@return whether the entries stand where the step takes them from}
+  boolean isReady(View view) throws IOException;
+
+  /// {@return the names that the step changes; the last one receives}
   List<Path> names();
 
   /// {@return the directories that hold these names, the one that receives first}
@@ -36,13 +43,13 @@ public sealed interface Move {
   enum State {
     /// The entries stand where the step puts them.
     DONE,
-    /// The entries stand where they were before the step.
+    /// The entries stand where the step takes them from.
     NOT_DONE,
-    /// Neither can be said: somebody else took or changed what the step is about.
+    /// Neither: what the step is about has vanished, or cannot be told from something else.
     UNKNOWN
   }
 
-  /// What stands under a name, possibly under the assumption that later steps were undone.
+  /// What stands under a name, possibly under the assumption that other steps were done or undone.
   @FunctionalInterface
   interface View {
     /// The disk as it is.
@@ -51,10 +58,10 @@ public sealed interface Move {
     /// {@return where on disk that is which stands under the name, or empty when nothing does}
     Optional<Path> at(Path name);
 
-    /// {@return whether the marked entry stands under the name}
-    default boolean shows(TreeMark mark, Path name) throws IOException {
+    /// {@return how well that which stands under the name fits the mark}
+    private Match match(TreeMark mark, Path name) throws IOException {
       Optional<Path> entry = at(name);
-      return entry.isPresent() && mark.matches(entry.get());
+      return entry.isPresent() ? mark.match(entry.get()) : Match.NONE;
     }
   }
 
@@ -65,10 +72,13 @@ public sealed interface Move {
   /// @param moved what is moved
   record Rename(Path from, Path to, TreeMark moved) implements Move {
     @Override
-    public State state(View view) throws IOException {
-      boolean there = view.shows(moved, to);
-      boolean here = view.shows(moved, from);
-      return there == here ? State.UNKNOWN : there ? State.DONE : State.NOT_DONE;
+    public boolean isDone(View view) throws IOException {
+      return view.match(moved, to).compareTo(view.match(moved, from)) > 0;
+    }
+
+    @Override
+    public boolean isReady(View view) throws IOException {
+      return view.match(moved, from).compareTo(view.match(moved, to)) > 0;
     }
 
     @Override
@@ -85,10 +95,25 @@ public sealed interface Move {
   /// @param rightWas what has the name `right` before
   record Exchange(Path left, Path right, TreeMark leftWas, TreeMark rightWas) implements Move {
     @Override
-    public State state(View view) throws IOException {
-      boolean done = view.shows(leftWas, right) && view.shows(rightWas, left);
-      boolean not = view.shows(leftWas, left) && view.shows(rightWas, right);
-      return done == not ? State.UNKNOWN : done ? State.DONE : State.NOT_DONE;
+    public boolean isDone(View view) throws IOException {
+      return exchanged(view).compareTo(straight(view)) > 0;
+    }
+
+    @Override
+    public boolean isReady(View view) throws IOException {
+      return straight(view).compareTo(exchanged(view)) > 0;
+    }
+
+    private Match straight(View view) throws IOException {
+      return lesser(view.match(leftWas, left), view.match(rightWas, right));
+    }
+
+    private Match exchanged(View view) throws IOException {
+      return lesser(view.match(leftWas, right), view.match(rightWas, left));
+    }
+
+    private static Match lesser(Match one, Match other) {
+      return one.compareTo(other) < 0 ? one : other;
     }
 
     @Override

@@ -116,11 +116,12 @@ public record MoveJournal(Path file, Occasion occasion, Purpose purpose, List<Mo
   public record Unreadable(Path file, String reason) implements Found {}
 
   /// Writes the journal of a run durably, replacing an earlier one of the same run. The ops folder
-  /// is created when it is missing. After a failure the earlier one stands, or none.
+  /// is created when it is missing. After a failure the earlier one stands, or none, or, when only its
+  /// name could not be flushed, this one.
   public static MoveJournal write(
       FileOps ops, PalacePaths paths, Occasion occasion, Purpose purpose, List<Move> moves)
       throws IOException {
-    Path file = paths.ops().resolve(nameOf(occasion.run()));
+    Path file = fileOf(paths, occasion.run());
     var journal = new MoveJournal(file, occasion, purpose, moves);
     byte[] content = new JournalJson(paths.palace()).write(journal);
     create(ops, Objects.requireNonNull(paths.ops().getParent()));
@@ -153,10 +154,16 @@ public record MoveJournal(Path file, Occasion occasion, Purpose purpose, List<Mo
   }
 
   /// Removes the journal durably: the run has nothing left to finish. Once it is gone this does
-  /// nothing but flush.
+  /// nothing.
   public void remove(FileOps ops) throws IOException {
-    ops.delete(file);
-    ops.force(Objects.requireNonNull(file.getParent()));
+    remove(ops, file);
+  }
+
+  static void remove(FileOps ops, Path file) throws IOException {
+    if (Files.exists(file, NOFOLLOW_LINKS)) {
+      ops.delete(file);
+      ops.force(Objects.requireNonNull(file.getParent()));
+    }
   }
 
   /// Removes the journal durably on the real file system.
@@ -168,6 +175,10 @@ public record MoveJournal(Path file, Occasion occasion, Purpose purpose, List<Mo
     if (!Files.isDirectory(folder, NOFOLLOW_LINKS)) {
       ops.createDirectory(folder);
     }
+  }
+
+  static Path fileOf(PalacePaths paths, RunId run) {
+    return paths.ops().resolve(nameOf(run));
   }
 
   static String nameOf(RunId run) {

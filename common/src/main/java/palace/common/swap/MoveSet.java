@@ -1,11 +1,13 @@
 package palace.common.swap;
 
+import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
+
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -14,14 +16,16 @@ import java.util.Optional;
 import java.util.Set;
 import palace.common.files.FileOps;
 import palace.common.files.Identity;
+import palace.common.files.Listing;
 
 /// The moves of one journal as one unit: performed in their order, undone in the reverse one. Each
 /// is done only where what is on disk says that it has not been, so both may be repeated any number
 /// of times, from any process, after an interruption at any point.
 ///
 /// Every directory that a move touched is flushed, the one that received an entry before the one
-/// that lost it, and before a move that touches others. Nothing is written, so undoing needs no
-/// space, and nothing is deleted.
+/// that lost it, and before a later move touches others, so that after a power cut too the moves
+/// that count as done are the first ones of the list. Nothing is written, so undoing needs no space,
+/// and nothing is deleted.
 public final class MoveSet {
   private final FileOps ops;
   private final List<Move> moves;
@@ -34,77 +38,94 @@ public final class MoveSet {
 
   /// {@return what is known of every move, in their order}
   ///
-  /// The last moves are judged first, and each under the assumption that the ones after it that are
-  /// done were undone, because several moves may use the same name.
+  /// Several moves may use the same name. So the last ones are judged first, each as if the ones
+  /// after it that are done were undone; then those that are not done, the first ones first, each as
+  /// if the ones before it were done.
   public List<Move.State> states() throws IOException {
-    var now = new HashMap<Path, Optional<Path>>();
-    Move.View view = name -> now.getOrDefault(name, Optional.of(name));
+    Set<Integer> done = done();
+    var names = new Names();
     var states = new ArrayList<Move.State>();
-    for (Move move : moves.reversed()) {
-      Move.State state = move.state(view);
-      if (state == Move.State.DONE) {
-        takeBack(move, view, now);
+    for (int i = 0; i < moves.size(); i++) {
+      Move move = moves.get(i);
+      if (done.contains(i)) {
+        states.add(Move.State.DONE);
+      } else if (move.isReady(names)) {
+        names.make(move);
+        states.add(Move.State.NOT_DONE);
+      } else {
+        states.add(Move.State.UNKNOWN);
       }
-      states.add(state);
     }
-    Collections.reverse(states);
     return states;
   }
 
-  /// Does what is not done yet. When it throws, the moves before are done, and flushed unless the
-  /// flush is what failed; an exchange that the file system cannot do is an
-  /// [ExchangeUnsupportedException].
-  public void perform() throws IOException {
-    List<Move.State> states = states();
-    run(moves, states, Move.State.NOT_DONE, this::perform);
-  }
-
-  /// Takes back what is done, the last move first. When it throws, the moves after are undone.
-  public void undo() throws IOException {
-    List<Move.State> states = states();
-    run(moves.reversed(), states.reversed(), Move.State.DONE, this::undo);
-  }
-
-  /// One move in one direction.
-  @FunctionalInterface
-  private interface Step {
-    void on(Move move) throws IOException;
-  }
-
-  private void run(List<Move> order, List<Move.State> states, Move.State wanted, Step step)
-      throws IOException {
-    requireKnown(order, states);
-    Set<Path> dirty = new LinkedHashSet<>();
-    // What an interrupted run did may not have been flushed.
-    for (int i = 0; i < order.size(); i++) {
-      Move move = order.get(i);
-      if (states.get(i) == wanted) {
-        if (!move.directories().containsAll(dirty)) {
-          flush(dirty);
-        }
-        dirty.addAll(move.directories());
-        step.on(move);
-      } else {
-        dirty.addAll(move.directories());
+  private Set<Integer> done() throws IOException {
+    var names = new Names();
+    var done = new LinkedHashSet<Integer>();
+    for (int i = moves.size() - 1; i >= 0; i--) {
+      if (moves.get(i).isDone(names)) {
+        names.takeBack(moves.get(i));
+        done.add(i);
       }
     }
-    flush(dirty);
+    return done;
   }
 
-  private void requireKnown(List<Move> order, List<Move.State> states) throws IOException {
-    int unknown = states.indexOf(Move.State.UNKNOWN);
-    if (unknown >= 0) {
-      List<Path> names = order.get(unknown).names();
-      throw new FileSystemException(
-          names.getFirst().toString(), names.getLast().toString(), "is not what this run left");
+  /// Does what is not done yet. When it throws, the moves before the failed one are done, but may
+  /// not be flushed. An exchange that the file system cannot do is an
+  /// [ExchangeUnsupportedException]; a move of which nothing is known stops everything before the
+  /// first step.
+  public void perform() throws IOException {
+    List<Move.State> states = states();
+    for (int i = 0; i < moves.size(); i++) {
+      if (states.get(i) == Move.State.UNKNOWN) {
+        throw unknown(moves.get(i));
+      }
     }
+    var dirty = new Touched();
+    for (int i = 0; i < moves.size(); i++) {
+      dirty.next(moves.get(i));
+      if (states.get(i) == Move.State.NOT_DONE) {
+        perform(moves.get(i));
+      }
+    }
+    dirty.flush();
   }
 
-  private void flush(Set<Path> directories) throws IOException {
-    for (Path directory : directories) {
-      ops.force(directory);
+  /// Takes back what is done, the last move first. When it throws, the moves after the failed one
+  /// are undone.
+  ///
+  /// A rename whose entry has vanished leaves nothing to take back; any other move of which nothing
+  /// is known stops everything before the first step.
+  public void undo() throws IOException {
+    List<Move.State> states = states();
+    for (int i = 0; i < moves.size(); i++) {
+      if (states.get(i) == Move.State.UNKNOWN && !hasVanished(moves.get(i))) {
+        throw unknown(moves.get(i));
+      }
     }
-    directories.clear();
+    var dirty = new Touched();
+    for (int i = moves.size() - 1; i >= 0; i--) {
+      dirty.next(moves.get(i));
+      if (states.get(i) == Move.State.DONE) {
+        undo(moves.get(i));
+      }
+    }
+    dirty.flush();
+  }
+
+  private static boolean hasVanished(Move move) throws IOException {
+    return switch (move) {
+      case Move.Rename rename -> isVacant(rename.to());
+      case Move.Exchange exchange -> false;
+    };
+  }
+
+  private static FileSystemException unknown(Move move) {
+    return new FileSystemException(
+        move.names().getFirst().toString(),
+        move.names().getLast().toString(),
+        "neither name holds what this run moves");
   }
 
   private void perform(Move move) throws IOException {
@@ -122,7 +143,7 @@ public final class MoveSet {
   }
 
   private void rename(Path from, Path to) throws IOException {
-    if (Identity.of(to).isPresent()) {
+    if (!isVacant(to)) {
       throw new FileAlreadyExistsException(from.toString(), to.toString(), "the name is taken");
     }
     ops.rename(from, to);
@@ -134,17 +155,67 @@ public final class MoveSet {
     }
   }
 
-  private static void takeBack(Move move, Move.View view, Map<Path, Optional<Path>> now) {
-    switch (move) {
-      case Move.Rename rename -> {
-        now.put(rename.from(), view.at(rename.to()));
-        now.put(rename.to(), Optional.empty());
+  /// {@return whether a rename to this name destroys nothing: it is free, or an empty directory}
+  static boolean isVacant(Path path) throws IOException {
+    return Identity.of(path).isEmpty()
+        || Files.isDirectory(path, NOFOLLOW_LINKS) && Listing.of(path).isEmpty();
+  }
+
+  /// The directories that were touched and not flushed yet. What an earlier, interrupted run touched
+  /// counts too, because it may have died before its flush.
+  private final class Touched {
+    private final Set<Path> directories = new LinkedHashSet<>();
+
+    void next(Move move) throws IOException {
+      Set<Path> theirs = move.directories();
+      if (!theirs.containsAll(directories)) {
+        flush();
       }
-      case Move.Exchange exchange -> {
-        Optional<Path> left = view.at(exchange.left());
-        now.put(exchange.left(), view.at(exchange.right()));
-        now.put(exchange.right(), left);
+      directories.addAll(theirs);
+    }
+
+    void flush() throws IOException {
+      for (Path directory : directories) {
+        if (Files.isDirectory(directory, NOFOLLOW_LINKS)) {
+          ops.force(directory);
+        }
       }
+      directories.clear();
+    }
+  }
+
+  /// What stands under each name, as if some moves had been made or taken back.
+  private static final class Names implements Move.View {
+    private final Map<Path, Optional<Path>> changed = new HashMap<>();
+
+    @Override
+    public Optional<Path> at(Path name) {
+      return changed.getOrDefault(name, Optional.of(name));
+    }
+
+    void make(Move move) {
+      switch (move) {
+        case Move.Rename rename -> rename(rename.from(), rename.to());
+        case Move.Exchange exchange -> exchange(exchange);
+      }
+    }
+
+    void takeBack(Move move) {
+      switch (move) {
+        case Move.Rename rename -> rename(rename.to(), rename.from());
+        case Move.Exchange exchange -> exchange(exchange);
+      }
+    }
+
+    private void rename(Path from, Path to) {
+      changed.put(to, at(from));
+      changed.put(from, Optional.empty());
+    }
+
+    private void exchange(Move.Exchange exchange) {
+      Optional<Path> left = at(exchange.left());
+      changed.put(exchange.left(), at(exchange.right()));
+      changed.put(exchange.right(), left);
     }
   }
 }

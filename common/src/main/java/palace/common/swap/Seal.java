@@ -24,6 +24,7 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import palace.common.files.AtomicFile;
 import palace.common.files.BoundedReader;
+import palace.common.files.Companions;
 import palace.common.files.Durable;
 import palace.common.files.FileDigest;
 import palace.common.files.TreeDigest;
@@ -41,7 +42,7 @@ import palace.common.files.TreeDigest;
 /// @param origin where the directory comes from
 /// @param collections what every collection holds, by name
 /// @param files what every file holds, by relative name with `/`; neither `.palace/` nor SQLite's
-///   `-shm` files are in it
+///   `-shm` files are in it, nor databases other than Chroma's, which are written to at any time
 /// @param notCarried what the source had and this directory cannot hold, in words
 public record Seal(
     Origin origin,
@@ -151,7 +152,11 @@ public record Seal(
 
   private static SortedMap<String, FileDigest> digests(Path directory) throws IOException {
     return TreeDigest.of(
-        directory, name -> !name.startsWith(".palace/") && !name.endsWith(".sqlite3-shm"));
+        directory,
+        name ->
+            !name.startsWith(".palace/")
+                && !name.endsWith(".sqlite3-shm")
+                && !Companions.livesOn(name));
   }
 
   private ObjectNode toJson() {

@@ -2,26 +2,44 @@ package palace.common.swap;
 
 import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import palace.common.ShellWord;
+import palace.common.files.FileOps;
 import palace.common.files.Identity;
 
-/// One try to exchange a palace: its names, and the identities by which the trees are told from
-/// anything that others put there.
+/// One try to exchange a palace: its names, its journal, and the identities by which the trees are
+/// told from anything that others put there.
 final class SwapAttempt {
   private final PalacePaths paths;
+  private final Occasion occasion;
+  private final MoveJournal.Purpose purpose;
   private final Path build;
   private final Identity original;
   private final Identity fresh;
   private final Set<Identity> made = new HashSet<>();
+  private Path replacement;
+  private Optional<MoveJournal> journal = Optional.empty();
 
-  SwapAttempt(PalacePaths paths, Path build, Identity original, Identity fresh) {
+  SwapAttempt(
+      PalacePaths paths,
+      Occasion occasion,
+      MoveJournal.Purpose purpose,
+      Path build,
+      Identity original,
+      Identity fresh) {
     this.paths = paths;
+    this.occasion = occasion;
+    this.purpose = purpose;
     this.build = build;
+    this.replacement = build;
     this.original = original;
     this.fresh = fresh;
     made.add(fresh);
@@ -47,6 +65,60 @@ final class SwapAttempt {
     return build;
   }
 
+  /// {@return the tree that is to take the palace's place: the build, or its copy}
+  Path replacement() {
+    return replacement;
+  }
+
+  /// Makes the copy of the build the tree that takes the palace's place.
+  void replaceByCopy() {
+    replacement = incoming();
+  }
+
+  /// {@return where the journal is, once it is written}
+  Path journalFile() {
+    return MoveJournal.fileOf(paths, occasion.run());
+  }
+
+  /// Writes the journal, durably, in place of an earlier one of this try.
+  void journal(FileOps ops, List<Move> moves) throws IOException {
+    journal = Optional.of(MoveJournal.write(ops, paths, occasion, purpose, moves));
+  }
+
+  /// {@return aside the replacement, then both exchanged}
+  List<Move> exchange() throws IOException {
+    TreeMark old = TreeMark.of(palace());
+    TreeMark mark = TreeMark.of(replacement);
+    return List.of(
+        new Move.Rename(replacement, aside(), mark),
+        new Move.Exchange(palace(), aside(), old, mark));
+  }
+
+  /// {@return aside the palace, then in the replacement}
+  List<Move> renames() throws IOException {
+    return List.of(
+        new Move.Rename(palace(), aside(), TreeMark.of(palace())),
+        new Move.Rename(replacement, palace(), TreeMark.of(replacement)));
+  }
+
+  /// {@return what the exchange gives to whoever files the aside}
+  Displaced displaced() {
+    return new Displaced(aside(), paths, occasion, journal.orElseThrow());
+  }
+
+  /// {@return the name that one of our trees came from}
+  Path home(Optional<Identity> tree) {
+    return isBuild(tree) ? build : incoming();
+  }
+
+  /// {@return the directories whose names change, the one that receives the palace first}
+  Set<Path> directories() {
+    var directories = new LinkedHashSet<Path>();
+    directories.add(parent());
+    directories.add(Objects.requireNonNull(replacement.getParent()));
+    return directories;
+  }
+
   /// Remembers an entry as made by us.
   void made(Optional<Identity> entry) {
     entry.ifPresent(made::add);
@@ -65,11 +137,13 @@ final class SwapAttempt {
   }
 
   /// {@return where the new palace, or what there is of it, stands now}
-  Path partial() {
-    if (Files.exists(build, NOFOLLOW_LINKS)) {
-      return build;
+  Path partial() throws IOException {
+    for (Path path : List.of(build, incoming(), aside())) {
+      if (isOurs(Identity.of(path))) {
+        return path;
+      }
     }
-    return Files.exists(incoming(), NOFOLLOW_LINKS) ? incoming() : palace();
+    return palace();
   }
 
   /// {@return the shell command that puts the previous palace back, whatever stands at its path

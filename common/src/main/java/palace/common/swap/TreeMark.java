@@ -13,14 +13,14 @@ import java.util.Map;
 import palace.common.files.Listing;
 import palace.common.files.Sha256;
 
-/// What one file, link or directory is recognised by, whatever its name: where its inode is, and
-/// what it looks like from outside.
+/// What one file, link or directory is recognised by, whatever its name: which inode it is, and what
+/// it looks like from outside.
 ///
 /// The inode decides. It is compared with its time of birth, where the file system keeps one,
-/// because the number of a deleted tree is soon given to the next. Only where the inode is another
-/// one, as after the whole parent was copied to another disk or the device got another number, does
-/// the likeness decide, and then all of it has to be equal. Nothing is opened: only names, sizes and
-/// times are read.
+/// because the number of a deleted tree is soon given to the next; with it, another device number
+/// does not matter, because a disk may get another one with the next boot. Where the inode is
+/// another one, as after the whole parent was copied to another disk, the likeness decides, and then
+/// all of it has to be equal. Nothing is opened: only names, sizes and times are read.
 ///
 /// @param inode `DEVICE:INODE`, or empty on a system without inodes
 /// @param born the time of birth, or empty where it cannot be told from the time of modification
@@ -30,29 +30,52 @@ import palace.common.files.Sha256;
 public record TreeMark(String inode, String born, String likeness) {
   private static final String DATABASE = "chroma.sqlite3";
 
+  /// How well an entry fits a mark.
+  enum Match {
+    /// Nothing is there, or something else.
+    NONE,
+    /// Another inode that looks the same: a copy.
+    LIKENESS,
+    /// The marked inode itself.
+    INODE
+  }
+
   /// {@return the mark of what stands at the path now}
   public static TreeMark of(Path entry) throws IOException {
     var attributes = Files.readAttributes(entry, BasicFileAttributes.class, NOFOLLOW_LINKS);
     return new TreeMark(inodeOf(entry), bornOf(attributes), likenessOf(entry, attributes));
   }
 
-  /// {@return whether what stands at the path is what was marked; nothing there is not}
+  /// {@return whether what stands at the path is what was marked, or a faithful copy of it; nothing
+  /// there is not}
   public boolean matches(Path entry) throws IOException {
+    return match(entry) != Match.NONE;
+  }
+
+  Match match(Path entry) throws IOException {
     try {
       TreeMark found = of(entry);
-      return isSameInode(found) || likeness.equals(found.likeness);
+      if (isSameInode(found)) {
+        return Match.INODE;
+      }
+      return likeness.equals(found.likeness) ? Match.LIKENESS : Match.NONE;
     } catch (NoSuchFileException | NotDirectoryException e) {
-      return false;
+      return Match.NONE;
     }
   }
 
   private boolean isSameInode(TreeMark found) {
-    boolean sameBirth = born.isEmpty() || found.born.isEmpty() || born.equals(found.born);
-    return !inode.isEmpty() && inode.equals(found.inode) && sameBirth && isSameKind(found);
+    if (inode.isEmpty() || !kind(likeness).equals(kind(found.likeness))) {
+      return false;
+    }
+    if (born.isEmpty() || found.born.isEmpty()) {
+      return inode.equals(found.inode);
+    }
+    return born.equals(found.born) && numberOf(inode).equals(numberOf(found.inode));
   }
 
-  private boolean isSameKind(TreeMark found) {
-    return kind(likeness).equals(kind(found.likeness));
+  private static String numberOf(String inode) {
+    return inode.substring(inode.indexOf(':') + 1);
   }
 
   private static String kind(String likeness) {

@@ -207,7 +207,7 @@ final class FenceTest {
         fence.backUpTo(directory.resolve("copy-" + round));
         assertThat(Fence.canHold(database)).isTrue();
         assertReadersRefuse();
-        lock.requireQuiet(false);
+        OpenHandles.scan(palace);
         Thread.sleep(10);
       }
       probe.tell("end");

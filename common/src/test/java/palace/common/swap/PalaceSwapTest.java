@@ -434,6 +434,8 @@ final class PalaceSwapTest {
   private SwapAttempt attempt() throws IOException {
     return new SwapAttempt(
         paths,
+        OCCASION,
+        MIGRATE,
         paths.build(),
         Identity.of(paths.palace()).orElseThrow(),
         Identity.of(paths.build()).orElseThrow());
