@@ -1,10 +1,14 @@
 package palace.common.restore;
 
+import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
+
 import java.io.IOException;
 import java.nio.file.FileSystemException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import palace.common.PalaceException;
 import palace.common.RunId;
 import palace.common.files.FileOps;
@@ -59,7 +63,17 @@ final class EntryRecovery {
   }
 
   private void finish() throws IOException {
-    new SnapshotStore(ops, paths.ops()).file(journal, paths, Snapshot.Known.NOTHING);
+    var store = new SnapshotStore(ops, paths.ops());
+    if (Files.isDirectory(paths.snapshot(), NOFOLLOW_LINKS)) {
+      store.file(journal, paths, Snapshot.Known.NOTHING);
+    } else {
+      // There was no palace, so nothing was replaced.
+      Optional<RunId> restored = journal.purpose().restored();
+      if (restored.isPresent()) {
+        store.removeEmptied(restored.get());
+      }
+      journal.remove(ops);
+    }
     ledger.settled(
         run(),
         "forward",

@@ -25,8 +25,13 @@ public final class ContentDigest {
 
   /// Adds one drawer.
   public void add(Drawer drawer) {
-    sum = sum.add(new BigInteger(1, sha256(encode(drawer)))).mod(MODULUS);
+    sum = sum.add(new BigInteger(1, of(drawer))).mod(MODULUS);
     count++;
+  }
+
+  /// {@return the SHA-256 of one drawer}
+  public static byte[] of(Drawer drawer) {
+    return sha256(encode(drawer));
   }
 
   /// {@return the digest of a collection, in lower-case hex}
