@@ -48,6 +48,7 @@ final class RestoreCommand extends MutatingVerb {
 
   @Override
   Answer answer(Path palace) throws IOException {
+    Snapshots.of(palace);
     var restore = new Restore(progress());
     if (dryRun() || !saidYes()) {
       RestorePlan plan = restore.plan(palace, id);

@@ -16,9 +16,14 @@ import palace.common.swap.PalacePaths;
 
 /// The kept states of one palace, which itself may be gone.
 ///
-/// @param palace the palace, as it was named
+/// @param palace where the palace is or was
 /// @param ops its ops folder
 record Snapshots(Path palace, Path ops) {
+  /// Names the palace in full, so that the commands shown can be typed anywhere.
+  Snapshots {
+    palace = palace.toAbsolutePath().normalize();
+  }
+
   /// {@return the kept states of a palace}
   ///
   /// @throws PalaceException when neither a palace is there nor anything kept of one
