@@ -163,7 +163,7 @@ public final class PalaceSwap {
       return true;
     }
     log.info("swap.no-exchange dir={}", value(attempt.parent()));
-    renameBack(attempt.aside(), attempt.replacement());
+    renameWithRetry(attempt.aside(), attempt.replacement());
     flush(attempt);
     return false;
   }
@@ -172,11 +172,11 @@ public final class PalaceSwap {
   private void moveBeside(SwapAttempt attempt) throws IOException {
     log.info("swap.beside from={} to={}", value(attempt.replacement()), value(attempt.aside()));
     try {
-      ops.rename(attempt.replacement(), attempt.aside());
+      renameWithRetry(attempt.replacement(), attempt.aside());
     } catch (AtomicMoveNotSupportedException e) {
       copyIn(attempt);
       attempt.journal(ops, attempt.exchange());
-      ops.rename(attempt.replacement(), attempt.aside());
+      renameWithRetry(attempt.replacement(), attempt.aside());
     }
     if (attempt.directories().size() > 1) {
       flush(attempt);
@@ -203,7 +203,7 @@ public final class PalaceSwap {
     } catch (AtomicMoveNotSupportedException e) {
       // Copying takes long, and the palace must not be away for so long.
       requireVacant(attempt);
-      renameBack(attempt.aside(), attempt.palace());
+      renameWithRetry(attempt.aside(), attempt.palace());
       ops.force(attempt.parent());
       copyIn(attempt);
       attempt.journal(ops, attempt.renames());

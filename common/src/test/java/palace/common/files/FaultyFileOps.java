@@ -3,7 +3,9 @@ package palace.common.files;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 
 /// The real file system behind a wall that fails chosen steps. Steps are counted from 1.
 public final class FaultyFileOps implements FileOps {
@@ -32,7 +34,24 @@ public final class FaultyFileOps implements FileOps {
   private final FileOps real = FileOps.real();
   private final List<Step> steps = new ArrayList<>();
   private final Fault fault;
-  private boolean exchanging = true;
+  private Exchanging exchanging = Exchanging.YES;
+  private Optional<Path> unwatched = Optional.empty();
+
+  private enum Exchanging {
+    YES,
+    REFUSED,
+    OFF
+  }
+
+  /// The process is gone: nothing that comes after has any effect.
+  public static final class Halted extends Error {
+    private static final long serialVersionUID = 1L;
+
+    /// Halted at that step.
+    public Halted(Step step) {
+      super(step.toString());
+    }
+  }
 
   /// All steps go through the fault.
   public FaultyFileOps(Fault fault) {
@@ -44,9 +63,36 @@ public final class FaultyFileOps implements FileOps {
     return new FaultyFileOps((step, action) -> action.run());
   }
 
-  /// Makes it a file system that cannot exchange two names.
+  /// {@return a wall behind which the process dies at a step, before or after the real thing, so
+  /// that no later step does anything}
+  public static FaultyFileOps haltingAt(int number, boolean performed) {
+    return new FaultyFileOps(
+        (step, action) -> {
+          if (step.number() < number || step.number() == number && performed) {
+            action.run();
+          }
+          if (step.number() >= number) {
+            throw new Halted(step);
+          }
+        });
+  }
+
+  /// Makes it a file system on which nobody even tries to exchange two names.
   public FaultyFileOps withoutExchange() {
-    exchanging = false;
+    exchanging = Exchanging.OFF;
+    return this;
+  }
+
+  /// Makes it a file system that turns out not to be able to exchange two names.
+  public FaultyFileOps refusingExchange() {
+    exchanging = Exchanging.REFUSED;
+    return this;
+  }
+
+  /// Leaves out the steps that only touch what is in this directory, and the directory itself: they
+  /// are neither counted nor failed.
+  public FaultyFileOps unwatched(Path directory) {
+    unwatched = Optional.of(directory);
     return this;
   }
 
@@ -56,6 +102,11 @@ public final class FaultyFileOps implements FileOps {
   }
 
   private void step(String operation, Action action, Path... paths) throws IOException {
+    if (unwatched.isPresent()
+        && Arrays.stream(paths).allMatch(path -> path.startsWith(unwatched.get()))) {
+      action.run();
+      return;
+    }
     var step = new Step(steps.size() + 1, operation, List.of(paths));
     steps.add(step);
     fault.at(step, action);
@@ -74,8 +125,17 @@ public final class FaultyFileOps implements FileOps {
   @Override
   public boolean exchange(Path left, Path right) throws IOException {
     boolean[] done = new boolean[1];
-    step("exchange", () -> done[0] = exchanging && real.exchange(left, right), left, right);
+    step(
+        "exchange",
+        () -> done[0] = exchanging == Exchanging.YES && real.exchange(left, right),
+        left,
+        right);
     return done[0];
+  }
+
+  @Override
+  public boolean mayExchange() {
+    return exchanging != Exchanging.OFF;
   }
 
   @Override

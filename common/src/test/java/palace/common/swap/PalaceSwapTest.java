@@ -24,6 +24,8 @@ import java.util.function.Supplier;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import palace.common.PalaceException;
 import palace.common.RunId;
 import palace.common.files.FaultyFileOps;
@@ -54,6 +56,7 @@ final class PalaceSwapTest {
   private SortedMap<String, FileDigest> before;
   private SortedMap<String, FileDigest> after;
   private final LogLines log = new LogLines();
+  private boolean exchanging;
 
   @BeforeEach
   void palaceAndBuild() throws IOException {
@@ -67,14 +70,30 @@ final class PalaceSwapTest {
   }
 
   @Test
+  void withAnExchangeTheBuildTakesThePlaceInOneStep() throws IOException {
+    exchanging = true;
+    var ops = watching((step, real) -> real.run());
+    Path aside = swap(ops).publish(paths.build(), paths, OCCASION, MIGRATE).aside();
+
+    assertThat(TreeDigest.of(paths.palace())).isEqualTo(after);
+    assertThat(TreeDigest.of(aside)).isEqualTo(before);
+    assertThat(names()).containsExactlyInAnyOrder(NAME, NAME + ".aside-" + RUN, NAME + ".ops");
+    assertThat(ops.steps().stream().map(Object::toString))
+        .containsExactly(
+            "1 rename[ %s.build-%s,  %s.aside-%s]".formatted(NAME, RUN, NAME, RUN),
+            "2 exchange[ %s,  %s.aside-%s]".formatted(NAME, NAME, RUN),
+            "3 force[ %s]".formatted(parent.getFileName()));
+  }
+
+  @Test
   void theBuildTakesThePlaceAndTheOldPalaceIsAside() throws IOException {
-    var ops = FaultyFileOps.counting();
+    var ops = watching((step, real) -> real.run()).withoutExchange();
     Path aside = swap(ops).publish(paths.build(), paths, OCCASION, MIGRATE).aside();
 
     assertThat(aside).isEqualTo(parent.resolve(NAME + ".aside-" + RUN));
     assertThat(TreeDigest.of(paths.palace())).isEqualTo(after);
     assertThat(TreeDigest.of(aside)).isEqualTo(before);
-    assertThat(names()).containsExactlyInAnyOrder(NAME, NAME + ".aside-" + RUN);
+    assertThat(names()).containsExactlyInAnyOrder(NAME, NAME + ".aside-" + RUN, NAME + ".ops");
     assertThat(ops.steps().stream().map(Object::toString))
         .containsExactly(
             "1 rename[ %s,  %s.aside-%s]".formatted(NAME, NAME, RUN),
@@ -82,8 +101,10 @@ final class PalaceSwapTest {
             "3 force[ %s]".formatted(parent.getFileName()));
   }
 
-  @Test
-  void anErrorAtAnyStepPutsTheOldPalaceBack() throws IOException {
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void anErrorAtAnyStepPutsTheOldPalaceBack(boolean exchange) throws IOException {
+    exchanging = exchange;
     for (boolean performed : new boolean[] {false, true}) {
       for (var error : ERRORS) {
         for (int step = 1; step <= 3; step++) {
@@ -94,13 +115,17 @@ final class PalaceSwapTest {
     }
   }
 
-  @Test
-  void anErrorAtAnyStepOfTheCopyPutsTheOldPalaceBack() throws IOException {
-    // rename, rename (EXDEV), copyTree, force, rename, force, and only then the deletion of the
-    // build
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void anErrorAtAnyStepOfTheCopyPutsTheOldPalaceBack(boolean exchange) throws IOException {
+    exchanging = exchange;
+    // rename (EXDEV), copyTree, force, rename, exchange, force, and only then the deletion of the
+    // build; or rename, rename (EXDEV), rename back, force, copyTree, force, rename, rename, force
+    int first = exchange ? 2 : 3;
+    int last = exchange ? 6 : 9;
     for (boolean performed : new boolean[] {false, true}) {
       for (var error : ERRORS) {
-        for (int step = 3; step <= 6; step++) {
+        for (int step = first; step <= last; step++) {
           var fault = crossDevice(failAt(step, performed, error));
           assertRolledBack(fault, error.get(), step + " " + performed);
           assertThat(TreeDigest.of(paths.build())).isEqualTo(after);
@@ -109,8 +134,10 @@ final class PalaceSwapTest {
     }
   }
 
-  @Test
-  void whateverFailsWhileUndoingTheOldPalaceIsInPlaceOrNamed() throws IOException {
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void whateverFailsWhileUndoingTheOldPalaceIsInPlaceOrNamed(boolean exchange) throws IOException {
+    exchanging = exchange;
     for (boolean copy : new boolean[] {false, true}) {
       for (boolean performed : new boolean[] {false, true}) {
         for (int first = 1; first <= 6; first++) {
@@ -125,8 +152,10 @@ final class PalaceSwapTest {
     }
   }
 
-  @Test
-  void stickyErrorsFromAnyStepOnLoseNothing() throws IOException {
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void stickyErrorsFromAnyStepOnLoseNothing(boolean exchange) throws IOException {
+    exchanging = exchange;
     for (boolean copy : new boolean[] {false, true}) {
       for (int from = 1; from <= 7; from++) {
         int first = from;
@@ -137,19 +166,21 @@ final class PalaceSwapTest {
     }
   }
 
-  @Test
-  void onlyACrossDeviceErrorOfTheSecondRenameCopies() throws IOException {
-    var ops = new FaultyFileOps(crossDevice((step, real) -> real.run()));
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void onlyACrossDeviceErrorOfTheSecondRenameCopies(boolean exchange) throws IOException {
+    exchanging = exchange;
+    var ops = watching(crossDevice((step, real) -> real.run()));
     swap(ops).publish(paths.build(), paths, OCCASION, MIGRATE);
 
     assertThat(TreeDigest.of(paths.palace())).isEqualTo(after);
     assertThat(TreeDigest.of(paths.aside())).isEqualTo(before);
-    assertThat(names()).containsExactlyInAnyOrder(NAME, NAME + ".aside-" + RUN);
+    assertThat(names()).containsExactlyInAnyOrder(NAME, NAME + ".aside-" + RUN, NAME + ".ops");
     assertThat(log.lines())
         .anyMatch(line -> line.startsWith("WARN swap.copy-fallback cause=cross-device"));
 
     reset();
-    var denied = new FaultyFileOps(failAt(2, false, () -> new AccessDeniedException("injected")));
+    var denied = watching(failAt(2, false, () -> new AccessDeniedException("injected")));
     assertThatThrownBy(() -> swap(denied).publish(paths.build(), paths, OCCASION, MIGRATE))
         .isInstanceOf(PalaceException.Failed.class)
         .hasCauseInstanceOf(AccessDeniedException.class);
@@ -159,7 +190,7 @@ final class PalaceSwapTest {
   @Test
   void aCrossDeviceErrorOfTheFirstRenameIsNotCopied() throws IOException {
     var ops =
-        new FaultyFileOps(
+        watching(
             failAt(1, false, () -> new AtomicMoveNotSupportedException("a", "b", "EXDEV")));
     assertThatThrownBy(() -> swap(ops).publish(paths.build(), paths, OCCASION, MIGRATE))
         .isInstanceOf(PalaceException.Refused.class);
@@ -186,8 +217,10 @@ final class PalaceSwapTest {
     }
   }
 
-  @Test
-  void aCopyThatDiffersFromItsBuildIsNotPublished() throws IOException {
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void aCopyThatDiffersFromItsBuildIsNotPublished(boolean exchange) throws IOException {
+    exchanging = exchange;
     Fault flipped =
         (step, real) -> {
           real.run();
@@ -198,8 +231,10 @@ final class PalaceSwapTest {
     assertRolledBack(crossDevice(flipped), new FileSystemException("differs"), "flipped");
   }
 
-  @Test
-  void aPartialCopyIsClearedWhetherDirectoryFileOrLink() throws IOException {
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void aPartialCopyIsClearedWhetherDirectoryFileOrLink(boolean exchange) throws IOException {
+    exchanging = exchange;
     Path outside = Files.writeString(parent.resolve("outside"), "kept");
     for (String kind : List.of("directory", "file", "link")) {
       Fault partial =
@@ -253,7 +288,7 @@ final class PalaceSwapTest {
           }
         };
     var thrown =
-        catchThrowable(() -> swap(new FaultyFileOps(intruder)).publish(paths.build(), paths, OCCASION, MIGRATE));
+        catchThrowable(() -> swap(watching(intruder)).publish(paths.build(), paths, OCCASION, MIGRATE));
 
     assertThat(thrown)
         .isInstanceOf(PalaceException.PersonNeeded.class)
@@ -274,7 +309,7 @@ final class PalaceSwapTest {
             Files.createDirectory(paths.palace());
           }
         };
-    swap(new FaultyFileOps(intruder)).publish(paths.build(), paths, OCCASION, MIGRATE);
+    swap(watching(intruder)).publish(paths.build(), paths, OCCASION, MIGRATE);
     assertThat(TreeDigest.of(paths.palace())).isEqualTo(after);
     assertThat(log.lines()).anyMatch(line -> line.contains("swap.empty-directory-replaced"));
   }
@@ -289,7 +324,7 @@ final class PalaceSwapTest {
           real.run();
         };
     var thrown =
-        catchThrowable(() -> swap(new FaultyFileOps(noWayBack)).publish(paths.build(), paths, OCCASION, MIGRATE));
+        catchThrowable(() -> swap(watching(noWayBack)).publish(paths.build(), paths, OCCASION, MIGRATE));
 
     assertThat(thrown).isInstanceOf(PalaceException.PersonNeeded.class);
     assertThat(thrown.getCause()).hasMessage("the first");
@@ -312,8 +347,10 @@ final class PalaceSwapTest {
     assertThat(TreeDigest.of(paths.palace())).isEqualTo(before);
   }
 
-  @Test
-  void aBusyPalaceIsTriedAgainABoundedNumberOfTimes() throws IOException {
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void aBusyPalaceIsTriedAgainABoundedNumberOfTimes(boolean exchange) throws IOException {
+    exchanging = exchange;
     for (int failures = 1; failures <= 3; failures++) {
       int busy = failures;
       Fault fault =
@@ -325,7 +362,7 @@ final class PalaceSwapTest {
           };
       log.lines().clear();
       if (busy <= 2) {
-        swap(new FaultyFileOps(fault)).publish(paths.build(), paths, OCCASION, MIGRATE);
+        swap(watching(fault)).publish(paths.build(), paths, OCCASION, MIGRATE);
         assertThat(TreeDigest.of(paths.palace())).isEqualTo(after);
         assertThat(log.lines().stream().filter(line -> line.startsWith("WARN retry ")))
             .hasSize(busy);
@@ -352,14 +389,14 @@ final class PalaceSwapTest {
   }
 
   private void assertRefused(Path build) {
-    var ops = FaultyFileOps.counting();
+    var ops = watching((step, real) -> real.run());
     assertThatThrownBy(() -> swap(ops).publish(build, paths, OCCASION, MIGRATE))
         .isInstanceOf(PalaceException.Refused.class);
     assertThat(ops.steps()).isEmpty();
   }
 
   private void assertRolledBack(Fault fault, Throwable expected, String what) throws IOException {
-    var thrown = catchThrowable(() -> swap(new FaultyFileOps(fault)).publish(paths.build(), paths, OCCASION, MIGRATE));
+    var thrown = catchThrowable(() -> swap(watching(fault)).publish(paths.build(), paths, OCCASION, MIGRATE));
     if (expected instanceof IOException) {
       assertThat(thrown).as(what).isInstanceOf(PalaceException.Failed.class);
       assertThat(thrown).as(what).hasCauseInstanceOf(expected.getClass());
@@ -372,7 +409,7 @@ final class PalaceSwapTest {
   }
 
   private void assertNothingLost(Fault fault) throws IOException {
-    var ops = new FaultyFileOps(fault);
+    var ops = watching(fault);
     var thrown = catchThrowable(() -> swap(ops).publish(paths.build(), paths, OCCASION, MIGRATE));
     String what = ops.steps().toString();
     if (thrown == null) {
@@ -424,7 +461,8 @@ final class PalaceSwapTest {
   private Fault crossDevice(Fault otherwise) {
     return (step, real) -> {
       if (step.operation().equals("rename")
-          && step.paths().equals(List.of(paths.build(), paths.palace()))) {
+          && step.paths().getFirst().equals(paths.build())
+          && !step.paths().getLast().equals(paths.incoming())) {
         throw new AtomicMoveNotSupportedException("build", "palace", "Invalid cross-device link");
       }
       otherwise.at(step, real);
@@ -439,6 +477,11 @@ final class PalaceSwapTest {
         paths.build(),
         Identity.of(paths.palace()).orElseThrow(),
         Identity.of(paths.build()).orElseThrow());
+  }
+
+  private FaultyFileOps watching(Fault fault) {
+    var ops = new FaultyFileOps(fault).unwatched(paths.ops());
+    return exchanging ? ops : ops.withoutExchange();
   }
 
   private PalaceSwap swap(FaultyFileOps ops) {
