@@ -49,12 +49,13 @@ final class FenceTest {
           try:
               db.execute("BEGIN IMMEDIATE")
               db.execute("ROLLBACK")
-              print("free")
+              said = ["free"]
           except sqlite3.OperationalError as e:
-              print(e)
+              said = [e]
           if line == "read\\n":
-              print(db.execute("SELECT count(*) FROM t").fetchone()[0])
+              said += [db.execute("SELECT count(*) FROM t").fetchone()[0]]
           db.close()
+          print(*said, sep="\\n")
       """;
 
   /// Tries for the write lock every 10 ms until its input ends, then says how often it got it and
@@ -280,6 +281,34 @@ final class FenceTest {
       probe.tell("read");
       assertThat(probe.answer()).isEqualTo("free");
       assertThat(probe.answer()).isEqualTo("2");
+    }
+  }
+
+  @Test
+  void aFenceThatComesDownAfterAnExchangeLeavesTheNewPalaceAlone() throws Exception {
+    create("WAL");
+    Path old = directory.resolve("old");
+    try (var lock = PalaceLock.acquire(palace, "migrate")) {
+      var fence = lock.fence(database);
+      Files.move(palace, old);
+      Files.createDirectory(palace);
+      create("WAL");
+      try (var writer = Python.run(HOLD, database)) {
+        writer.answer();
+        writer.tell("commit");
+        assertThat(writer.answer()).isEqualTo("committed");
+        Path log = palace.resolve("chroma.sqlite3-wal");
+        long bytes = Files.size(log);
+        fence.close();
+        assertThat(log).hasSize(bytes);
+        assertThat(old.resolve("chroma.sqlite3")).exists();
+      }
+    }
+    try (var source = SourceDatabase.open(database)) {
+      assertThat(source.database().number("SELECT count(*) FROM t")).isEqualTo(20001);
+    }
+    try (var source = SourceDatabase.open(old.resolve("chroma.sqlite3"))) {
+      assertThat(source.database().number("SELECT count(*) FROM t")).isEqualTo(1);
     }
   }
 
