@@ -16,6 +16,7 @@ import palace.common.chroma.ChromaRelease;
 /// @param keepBuild leave a build that failed where it is
 /// @param batchSize drawers read at a time, at least 1
 /// @param patience how long to wait for another run of this tool
+/// @param force go on in spite of signs of use that may be stale; proof of use is never overridden
 /// @param toolVersion version of this tool, for seal, snapshot and history
 public record MigrationRequest(
     Path palace,
@@ -26,6 +27,7 @@ public record MigrationRequest(
     boolean keepBuild,
     int batchSize,
     Duration patience,
+    boolean force,
     String toolVersion) {
   /// Batches have this many drawers unless another number is asked for.
   public static final int USUAL_BATCH = 1000;
@@ -35,6 +37,30 @@ public record MigrationRequest(
     if (batchSize < 1) {
       throw new IllegalArgumentException("a batch needs at least one drawer: " + batchSize);
     }
+  }
+
+  /// A request that does not go on in spite of signs of use.
+  public MigrationRequest(
+      Path palace,
+      ChromaRelease release,
+      Optional<Path> targetDirectory,
+      boolean dryRun,
+      boolean ifNeeded,
+      boolean keepBuild,
+      int batchSize,
+      Duration patience,
+      String toolVersion) {
+    this(
+        palace,
+        release,
+        targetDirectory,
+        dryRun,
+        ifNeeded,
+        keepBuild,
+        batchSize,
+        patience,
+        false,
+        toolVersion);
   }
 
   /// {@return a request to bring a palace to a release in place, with everything else as usual}
@@ -48,6 +74,7 @@ public record MigrationRequest(
         false,
         USUAL_BATCH,
         Duration.ZERO,
+        false,
         toolVersion);
   }
 
@@ -62,6 +89,7 @@ public record MigrationRequest(
         keepBuild,
         batchSize,
         patience,
+        force,
         toolVersion);
   }
 }

@@ -7,42 +7,28 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
+import java.util.concurrent.CancellationException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import palace.common.ExitCode;
 import palace.common.PalaceException;
 import palace.common.Progress;
 import palace.common.RunId;
 import palace.common.ShellWord;
-import palace.common.chroma.StatedConfiguration;
-import palace.common.doctor.Diagnosis;
-import palace.common.doctor.Doctor;
-import palace.common.doctor.Finding;
-import palace.common.doctor.NotRun;
-import palace.common.files.Companions;
 import palace.common.files.Durable;
-import palace.common.files.Likeness;
 import palace.common.files.TreeDelete;
 import palace.common.history.History;
 import palace.common.history.HistoryEntry;
-import palace.common.snapshot.Snapshot;
-import palace.common.snapshot.SnapshotStore;
-import palace.common.store.CollectionState;
-import palace.common.swap.Displaced;
 import palace.common.swap.LogValue;
-import palace.common.swap.MoveJournal;
 import palace.common.swap.Occasion;
 import palace.common.swap.PalacePaths;
 import palace.common.swap.PalaceSwap;
-import palace.common.swap.Seal;
 
-/// One migration that writes: build, proof, exchange, filing. The caller holds the lock.
+/// One migration that writes: build, proof, exchange, filing, and what is said and recorded of it.
 final class MigrationRun {
   private static final Logger LOG = LoggerFactory.getLogger(MigrationRun.class);
   private static final String COMMAND = "migrate";
@@ -66,225 +52,13 @@ final class MigrationRun {
     paths = PalacePaths.of(request.targetDirectory().orElse(palace), run);
   }
 
-  /// What is known once a build is proven.
-  private record Proven(
-      SourceFingerprint fingerprint,
-      MigrationPlan plan,
-      List<MigrationReport.CollectionResult> collections,
-      Map<String, List<String>> lost,
-      List<MigrationReport.Skipped> skipped,
-      List<String> notCarried) {}
-
-  MigrationReport run() throws IOException {
-    checkPlace();
+  /// Makes a palace of its own in the target directory; the source is left alone.
+  MigrationReport intoTarget() throws IOException {
+    checkTarget();
     Proven proven;
     try {
-      proven = buildAndProve();
-      Optional<String> changed = SourceFingerprint.of(palace).differsFrom(proven.fingerprint());
-      if (changed.isPresent()) {
-        throw new PalaceException.Failed(
-            "%s changed while it was being migrated: %s".formatted(palace, changed.get()),
-            "stop whatever writes to it and try again");
-      }
-    } catch (IOException e) {
-      discard(e);
-      throw unchanged(e);
-    } catch (RuntimeException | Error e) {
-      discard(e);
-      throw e;
-    }
-    return request.targetDirectory().isPresent() ? place(proven) : exchange(proven);
-  }
-
-  /// Refuses what can be known before the first byte is written.
-  private void checkPlace() throws IOException {
-    if (request.targetDirectory().isEmpty()) {
-      PalaceSwap.onDisk().check(paths);
-      return;
-    }
-    if (Files.exists(paths.palace(), NOFOLLOW_LINKS)) {
-      throw new PalaceException.Refused(
-          "%s exists already; nothing was changed".formatted(paths.palace()),
-          "name a directory that does not exist yet with --target");
-    }
-    if (paths.palace().startsWith(palace)) {
-      throw new PalaceException.Refused(
-          "%s lies inside the palace; nothing was changed".formatted(paths.palace()),
-          "name a directory outside of it with --target");
-    }
-  }
-
-  private Proven buildAndProve() throws IOException {
-    var fingerprint = SourceFingerprint.of(palace);
-    try (OpenSource source = OpenSource.open(palace)) {
-      List<CollectionTarget> targets = CollectionTarget.of(source);
-      var planner = new MigrationPlanner(source, targets, request.release(), request.batchSize());
-      MigrationPlan plan = planner.plan(paths.parent());
-      requireRoom(plan);
-      warn(source, plan);
-      var notCarried = new ArrayList<>(plan.notCarried());
-      var lost = build(source, targets, planner, notCarried);
-      ParityCheck.Result parity = prove(source, targets);
-      seal(plan, targets, parity, notCarried);
-      return new Proven(
-          fingerprint, plan, results(targets, parity), lost, skipped(source), notCarried);
-    }
-  }
-
-  private void requireRoom(MigrationPlan plan) throws PalaceException {
-    if (plan.neededBytes() > plan.freeBytes()) {
-      throw new PalaceException.Refused(
-          "%s has %,d bytes free, the new palace may need %,d"
-              .formatted(paths.parent(), plan.freeBytes(), plan.neededBytes()),
-          "make room there, or write the new palace elsewhere with --target DIR");
-    }
-  }
-
-  private void warn(OpenSource source, MigrationPlan plan) {
-    for (Path leftover : source.palace().layout().leftovers()) {
-      if (!leftover.equals(paths.build())) {
-        warnings.add(
-            "%s was left by an earlier run or another tool; nothing in it was used"
-                .formatted(leftover));
-      }
-    }
-    for (CollectionState state : source.collections()) {
-      for (StatedConfiguration stated :
-          List.of(state.settings().schema(), state.settings().configuration())) {
-        if (stated instanceof StatedConfiguration.Broken(String reason)) {
-          warnings.add(
-              "collection %s: its configuration is broken (%s); the identity of its embedding function is lost unless it stands elsewhere"
-                  .formatted(state.name(), reason));
-        }
-      }
-      if (!state.ghosts().isEmpty()) {
-        warnings.add(
-            "collection %s: its index has %d elements without a drawer, which stay behind"
-                .formatted(state.name(), state.ghosts().size()));
-      }
-    }
-    LOG.info(
-        "plan drawers={} needed={} free={}", plan.drawers(), plan.neededBytes(), plan.freeBytes());
-  }
-
-  private Map<String, List<String>> build(
-      OpenSource source,
-      List<CollectionTarget> targets,
-      MigrationPlanner planner,
-      List<String> notCarried)
-      throws IOException {
-    LOG.info("build.start dir={} to={}", LogValue.of(paths.build()), request.release());
-    Durable.createDirectory(paths.build(), Durable.OWNER_ONLY);
-    new PalaceBuilder(paths.build(), request.release(), request.batchSize(), progress)
-        .build(source, targets);
-    var lost = NeedsEmbedding.write(paths.build(), source, request.batchSize());
-    Companions.Carried companions = Companions.copy(palace, paths.build(), planner::belongsToStore);
-    companions
-        .notCarried()
-        .forEach(name -> notCarried.add("file %s: a pipe, socket or device".formatted(name)));
-    Likeness.carryAccess(palace, paths.build());
-    return lost;
-  }
-
-  /// Nothing that the build's own writer knew is believed: it is opened anew.
-  private ParityCheck.Result prove(OpenSource source, List<CollectionTarget> targets)
-      throws IOException {
-    var ids = new HashMap<String, String>();
-    targets.forEach(target -> ids.put(target.source().row().id(), target.id()));
-    try (OpenSource build = OpenSource.open(paths.build())) {
-      ParityCheck.Result parity =
-          ParityCheck.compare(source, build, ids, request.release(), request.batchSize(), progress);
-      if (parity.count() > 0) {
-        throw new PalaceException.Failed(
-            "the new palace is not equal to the old one in %d places: %s"
-                .formatted(
-                    parity.count(),
-                    parity.differences().stream()
-                        .map(ParityDifference::sentence)
-                        .collect(Collectors.joining("; "))),
-            "run it again with --keep-build and look at the build");
-      }
-      requireHealthy(build);
-      return parity;
-    }
-  }
-
-  private void requireHealthy(OpenSource build) throws PalaceException {
-    Diagnosis diagnosis = Doctor.examine(build.palace(), progress);
-    if (!diagnosis.isHealthy()) {
-      String said =
-          Stream.concat(
-                  diagnosis.damages().stream().map(Finding::sentence),
-                  diagnosis.notRun().stream()
-                      .filter(NotRun::essential)
-                      .map(check -> check.check() + ": " + check.reason()))
-              .collect(Collectors.joining("; "));
-      throw new PalaceException.Failed(
-          "the new palace is not healthy: " + said,
-          "run it again with --keep-build and look at the build with palace doctor");
-    }
-  }
-
-  private void seal(
-      MigrationPlan plan,
-      List<CollectionTarget> targets,
-      ParityCheck.Result parity,
-      List<String> notCarried)
-      throws IOException {
-    var contents = new TreeMap<String, Seal.Contents>();
-    for (CollectionTarget target : targets) {
-      String digest = parity.digests().getOrDefault(target.id(), "");
-      contents.put(
-          target.source().row().label(), new Seal.Contents(target.carried().size(), digest));
-    }
-    var origin =
-        new Seal.Origin(
-            run.value(),
-            request.toolVersion(),
-            clock.instant(),
-            plan.from().releases(),
-            request.release().toString());
-    Seal.of(paths.build(), origin, contents, notCarried).write(paths.build());
-    Durable.forceTree(paths.build());
-    Durable.forceDirectory(paths.parent());
-  }
-
-  private static List<MigrationReport.CollectionResult> results(
-      List<CollectionTarget> targets, ParityCheck.Result parity) {
-    var results = new ArrayList<MigrationReport.CollectionResult>();
-    for (CollectionTarget target : targets) {
-      CollectionState state = target.source();
-      long index = state.vectorsInIndex();
-      long queue = state.vectorsInQueue();
-      results.add(
-          new MigrationReport.CollectionResult(
-              state.name(),
-              state.row().tenant(),
-              state.row().database(),
-              state.space().chromaName(),
-              state.dimension(),
-              target.carried().size(),
-              index,
-              queue,
-              target.carried().size() - index - queue,
-              MigrationPlanner.indexFiles(target.segment()),
-              parity.digests().getOrDefault(target.id(), "")));
-    }
-    return results;
-  }
-
-  private static List<MigrationReport.Skipped> skipped(OpenSource source) {
-    return source.collections().stream()
-        .flatMap(state ->
-            state.skipped().stream()
-                .map(row ->
-                    new MigrationReport.Skipped(
-                        state.name(), row.sequence(), row.id(), row.reason())))
-        .toList();
-  }
-
-  private MigrationReport place(Proven proven) throws IOException {
-    try {
+      proven = construct();
+      requireUnchanged(proven);
       Durable.rename(paths.build(), paths.palace());
     } catch (IOException e) {
       discard(e);
@@ -298,54 +72,111 @@ final class MigrationRun {
         new MigrationReport.Outcome.Migrated(paths.palace(), Optional.empty(), Optional.empty()));
   }
 
-  private MigrationReport exchange(Proven proven) throws IOException {
+  /// Makes a palace that takes the place of its source, of which the caller has hold.
+  ///
+  /// @param said what the report is to say of the time before
+  MigrationReport inPlace(Grip grip, List<String> said) throws IOException {
+    warnings.addAll(said);
+    checkPlace();
     var occasion = new Occasion(run, COMMAND, clock.instant(), request.toolVersion());
-    Displaced displaced;
+    var publication = new Publication(paths, occasion, grip, request.force(), warnings);
     try {
-      PalaceMigrator.requireUnused(palace);
-      displaced =
-          PalaceSwap.onDisk()
-              .publish(paths.build(), paths, occasion, MoveJournal.Purpose.migrate());
+      Proven proven = construct();
+      Optional<Path> filed = publication.publish(proven);
+      MigrationReport report =
+          report(
+              proven,
+              new MigrationReport.Outcome.Migrated(
+                  paths.palace(), Optional.of(publication.previous()), Optional.of(undo(filed))));
+      return recorded(report) ? report : report(proven, report.outcome());
     } catch (PalaceException.PersonNeeded e) {
+      record("person-needed", e.exitCode(), Map.of("cause", String.valueOf(e.getMessage())));
       throw e;
-    } catch (IOException | RuntimeException e) {
-      discard(e);
-      throw e;
-    }
-    Path previous = fileAside(displaced);
-    var outcome =
-        new MigrationReport.Outcome.Migrated(
-            paths.palace(), Optional.of(previous), Optional.of(undo(previous)));
-    record(report(proven, outcome));
-    return report(proven, outcome);
-  }
-
-  /// The exchange is done and durable; what fails from here on is said, and undoes nothing.
-  private Path fileAside(Displaced displaced) {
-    try {
-      SnapshotStore.in(paths.ops()).file(displaced, Snapshot.Known.NOTHING);
-      return paths.snapshot().resolve("palace");
     } catch (IOException e) {
-      Path at = Files.exists(paths.aside()) ? paths.aside() : paths.snapshot().resolve("palace");
-      LOG.warn("snapshot.not-filed dir={} cause={}", LogValue.of(at), LogValue.of(e));
-      warnings.add(
-          "the previous palace is whole at %s but could not be filed as a snapshot: %s"
-              .formatted(at, e.getMessage()));
-      return at;
+      discard(e);
+      PalaceException failure = unchanged(e);
+      recordFailure(publication, failure);
+      throw failure;
+    } catch (RuntimeException | Error e) {
+      discard(e);
+      boolean cancelled = e instanceof CancellationException;
+      record(
+          cancelled ? "cancelled" : undone(publication),
+          cancelled ? ExitCode.CANCELLED : ExitCode.FAILED,
+          Map.of("cause", e.toString()));
+      throw e;
     }
   }
 
-  private String undo(Path previous) {
-    Path undone = paths.palace().resolveSibling(paths.palace().getFileName() + ".undone-" + run);
-    return "mv -- %s %s && mv -- %s %s"
-        .formatted(
-            ShellWord.quote(paths.palace()),
-            ShellWord.quote(undone),
-            ShellWord.quote(previous),
-            ShellWord.quote(paths.palace()));
+  private Proven construct() throws IOException {
+    return new Construction(request, palace, paths, progress, clock, warnings).make();
   }
 
-  private void record(MigrationReport report) {
+  private void requireUnchanged(Proven proven) throws IOException {
+    Optional<String> changed = SourceFingerprint.of(palace).differsFrom(proven.fingerprint());
+    if (changed.isPresent()) {
+      throw SourceFingerprint.changed(palace, changed.get());
+    }
+  }
+
+  /// Refuses what can be known before the first byte is written.
+  private void checkPlace() throws IOException {
+    if (!paths.confined()) {
+      PalaceSwap.onDisk().check(paths);
+      MovableProbe.require(paths);
+    } else if (!Files.isWritable(palace)) {
+      throw new PalaceException.Refused(
+          "%s cannot be written; nothing was changed".formatted(palace),
+          "run as its owner, or write the new palace elsewhere with --target DIR");
+    }
+  }
+
+  private void checkTarget() throws IOException {
+    if (Files.exists(paths.palace(), NOFOLLOW_LINKS)) {
+      throw new PalaceException.Refused(
+          "%s exists already; nothing was changed".formatted(paths.palace()),
+          "name a directory that does not exist yet with --target");
+    }
+    if (paths.palace().startsWith(palace)) {
+      throw new PalaceException.Refused(
+          "%s lies inside the palace; nothing was changed".formatted(paths.palace()),
+          "name a directory outside of it with --target");
+    }
+  }
+
+  private String undo(Optional<Path> filed) {
+    String where = "--palace " + ShellWord.quote(paths.palace());
+    String restore = "palace restore %s %s".formatted(run, where);
+    return filed.isPresent() ? restore : "palace recover %s && %s".formatted(where, restore);
+  }
+
+  private boolean recorded(MigrationReport report) {
+    return record(
+        "done",
+        report.exitCode(),
+        Map.of(
+            "from", report.plan().from().toString(),
+            "to", request.release().toString(),
+            "drawers", report.plan().drawers(),
+            "seconds", report.seconds()));
+  }
+
+  /// A refusal leaves no trace: nothing was begun.
+  private void recordFailure(Publication publication, PalaceException failure) {
+    if (failure instanceof PalaceException.Failed || publication.begun()) {
+      record(
+          undone(publication),
+          failure.exitCode(),
+          Map.of("cause", String.valueOf(failure.getMessage())));
+    }
+  }
+
+  private static String undone(Publication publication) {
+    return publication.begun() ? "rolled-back" : "failed";
+  }
+
+  /// A run that cannot be recorded has done what it did all the same.
+  private boolean record(String outcome, ExitCode code, Map<String, Object> summary) {
     try {
       History.in(paths.ops())
           .append(
@@ -353,17 +184,15 @@ final class MigrationRun {
                   clock.instant(),
                   run,
                   COMMAND,
-                  "done",
-                  report.exitCode().code(),
+                  outcome,
+                  code.code(),
                   request.toolVersion(),
-                  Map.of(
-                      "from", report.plan().from().toString(),
-                      "to", request.release().toString(),
-                      "drawers", report.plan().drawers(),
-                      "seconds", report.seconds())));
+                  summary));
+      return true;
     } catch (IOException e) {
       LOG.warn("history.not-written cause={}", LogValue.of(e));
       warnings.add("this run is not in the history: " + e.getMessage());
+      return false;
     }
   }
 
@@ -401,13 +230,14 @@ final class MigrationRun {
   }
 
   /// Every failure before the exchange leaves the palace as it was, and says so.
-  private IOException unchanged(IOException failure) {
+  private PalaceException unchanged(IOException failure) {
     boolean plain = failure instanceof PalaceException || failure.getClass() == IOException.class;
     String said = plain ? String.valueOf(failure.getMessage()) : failure.toString();
     // The source is attached to the build, so SQLite's complaint about the one may name the other.
     String about = said.replace(paths.build().toString(), palace.toString());
-    String message =
-        about.contains("nothing was changed") ? about : about + "; nothing was changed";
+    boolean saysSo =
+        about.contains("nothing was changed") || about.contains("the previous palace is in place");
+    String message = saysSo ? about : about + "; nothing was changed";
     return switch (failure) {
       case PalaceException.Refused e -> new PalaceException.Refused(message, e.hint(), e);
       case PalaceException.DamagedDatabase e ->

@@ -3,14 +3,17 @@ package palace.migrate;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Collectors;
 import palace.common.PalaceException;
 import palace.common.Progress;
 import palace.common.RunId;
-import palace.common.lock.OpenHandles;
 import palace.common.lock.PalaceLock;
+import palace.common.lock.Quiet;
+import palace.common.restore.Direction;
+import palace.common.restore.Recovery;
+import palace.common.restore.Settled;
 import palace.common.store.Palace;
 
 /// Migrates palaces: plans, builds beside, proves, exchanges.
@@ -49,27 +52,67 @@ public final class PalaceMigrator {
   public MigrationReport migrate(MigrationRequest request) throws IOException {
     var run = RunId.now(clock);
     long start = System.nanoTime();
-    Path palace = Palace.locate(request.palace());
-    if (request.ifNeeded() && isCurrent(palace, request)) {
-      String reason =
-          "the palace is already at schema %s of Chroma %s, no migration is pending"
-              .formatted(request.release().level(), request.release().level().releases());
-      return unchanged(run, request, new MigrationReport.Outcome.NothingToDo(reason), start);
+    boolean interrupted = isInterrupted(request.palace());
+    if (!interrupted && request.ifNeeded() && isCurrent(request)) {
+      return nothingToDo(run, request, start);
     }
     if (request.dryRun()) {
       return unchanged(run, request, new MigrationReport.Outcome.Planned(), start);
     }
     if (request.targetDirectory().isPresent()) {
-      return new MigrationRun(request, run, palace, progress, clock).run();
+      Path palace = Palace.locate(request.palace());
+      return new MigrationRun(request, run, palace, progress, clock).intoTarget();
     }
-    try (var lock = PalaceLock.acquire(palace, "migrate", request.patience())) {
-      requireUnused(palace);
-      return new MigrationRun(request, run, palace, progress, clock).run();
+    try (var lock = PalaceLock.acquire(request.palace(), "migrate", request.patience())) {
+      Settled settled = Recovery.settle(lock, request.palace(), Direction.BACK);
+      if (interrupted && request.ifNeeded() && isCurrent(request)) {
+        return nothingToDo(run, request, start);
+      }
+      return inPlace(run, request, lock, settled);
     }
   }
 
-  private static boolean isCurrent(Path palace, MigrationRequest request) throws IOException {
-    try (OpenSource source = OpenSource.open(palace)) {
+  private MigrationReport inPlace(
+      RunId run, MigrationRequest request, PalaceLock lock, Settled settled) throws IOException {
+    Path palace = Palace.locate(request.palace());
+    Quiet quiet = lock.requireQuiet(request.force());
+    var said = new ArrayList<>(settled.sentences());
+    said.addAll(settled.warnings());
+    said.addAll(quiet.warnings());
+    if (quiet.hiddenProcesses() > 0) {
+      said.add(
+          "%d processes could not be looked into; whether one of them uses the palace is not known"
+              .formatted(quiet.hiddenProcesses()));
+    }
+    try (Grip grip = Grip.on(lock, palace)) {
+      return new MigrationRun(request, run, palace, progress, clock).inPlace(grip, said);
+    }
+  }
+
+  /// {@return whether a run was interrupted; without one the palace has to be there, because a lock
+  /// on a path that was mistyped would leave its folder there}
+  private static boolean isInterrupted(Path palace) throws IOException {
+    try {
+      Palace.locate(palace);
+    } catch (PalaceException e) {
+      if (Recovery.look(palace).nothing()) {
+        throw e;
+      }
+      return true;
+    }
+    return !Recovery.look(palace).runs().isEmpty();
+  }
+
+  private MigrationReport nothingToDo(RunId run, MigrationRequest request, long start)
+      throws IOException {
+    String reason =
+        "the palace is already at schema %s of Chroma %s, no migration is pending"
+            .formatted(request.release().level(), request.release().level().releases());
+    return unchanged(run, request, new MigrationReport.Outcome.NothingToDo(reason), start);
+  }
+
+  private static boolean isCurrent(MigrationRequest request) throws IOException {
+    try (OpenSource source = OpenSource.open(request.palace())) {
       return MigrationPlanner.isCurrent(source, request.release());
     }
   }
@@ -88,20 +131,5 @@ public final class PalaceMigrator {
         plan.notCarried(),
         List.of(),
         (System.nanoTime() - start) / 1e9);
-  }
-
-  /// Refuses a palace that another process has open, and names it.
-  static void requireUnused(Path palace) throws IOException {
-    OpenHandles.Scan scan = OpenHandles.scan(palace);
-    if (!scan.handles().isEmpty()) {
-      String holders =
-          scan.handles().stream()
-              .map(handle -> "process %d (%s)".formatted(handle.pid(), handle.command()))
-              .distinct()
-              .collect(Collectors.joining(", "));
-      throw new PalaceException.Busy(
-          "%s is open in %s; nothing was changed".formatted(palace, holders),
-          "stop it, or write the new palace elsewhere with --target DIR");
-    }
   }
 }

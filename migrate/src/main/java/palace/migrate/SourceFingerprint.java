@@ -11,15 +11,22 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import palace.common.PalaceException;
+import palace.common.files.Companions;
 import palace.common.files.Identity;
 import palace.common.files.Listing;
+import palace.common.files.LiveFiles;
 import palace.common.store.PalaceLayout;
 
 /// By what a palace that changed is told from one that did not: the change counter in the header of
 /// its database (a big-endian u32 at offset 24 that SQLite raises with every commit), and identity,
 /// size and time of every entry below it.
 ///
-/// @param changeCounter the counter; -1 when the file is shorter than a header
+/// Of a database that this process holds, where nobody else can write, the counter is not read: the
+/// file must not be opened by its path. Of the databases among the companions only the identity
+/// counts, because whoever writes to them goes on writing into the same files after the exchange.
+///
+/// @param changeCounter the counter; -1 when the file is shorter than a header or is held
 /// @param entries what is known of each entry, by its relative name
 record SourceFingerprint(long changeCounter, Map<String, Entry> entries) {
   private static final int COUNTER_OFFSET = 24;
@@ -35,6 +42,9 @@ record SourceFingerprint(long changeCounter, Map<String, Entry> entries) {
   }
 
   private static long counterOf(Path database) throws IOException {
+    if (LiveFiles.isOpen(database)) {
+      return -1;
+    }
     var counter = ByteBuffer.allocate(Integer.BYTES);
     try (var channel = FileChannel.open(database, StandardOpenOption.READ)) {
       channel.read(counter, COUNTER_OFFSET);
@@ -53,11 +63,20 @@ record SourceFingerprint(long changeCounter, Map<String, Entry> entries) {
         if (!name.equals(".palace")) {
           collect(root, child, entries);
         }
-      } else if (!name.endsWith("-shm")) {
+      } else if (Companions.isDatabase(name)) {
+        entries.put(name, new Entry(Identity.of(child), 0, 0));
+      } else if (!comesAndGoes(name, attributes.size())) {
         long modified = attributes.lastModifiedTime().toMillis();
         entries.put(name, new Entry(Identity.of(child), attributes.size(), modified));
       }
     }
+  }
+
+  /// What SQLite makes for every connection, ours as well, and removes with the last.
+  private static boolean comesAndGoes(String name, long size) {
+    return name.endsWith("-shm")
+        || name.endsWith("-wal") && size == 0
+        || Companions.databaseOf(name).isPresent();
   }
 
   /// {@return the name of something that is not the same in another fingerprint}
@@ -70,6 +89,12 @@ record SourceFingerprint(long changeCounter, Map<String, Entry> entries) {
     return names.keySet().stream()
         .filter(name -> !same(entries.get(name), other.entries.get(name)))
         .findFirst();
+  }
+
+  static PalaceException changed(Path palace, String name) {
+    return new PalaceException.Failed(
+        "%s changed while it was being migrated: %s; nothing was changed".formatted(palace, name),
+        "stop whatever writes to it and try again");
   }
 
   private static boolean same(
