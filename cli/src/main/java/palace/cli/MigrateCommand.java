@@ -59,9 +59,7 @@ final class MigrateCommand extends MutatingVerb {
   @Option(names = "--keep-build", description = "Leave a build that failed where it is.")
   private boolean keepBuild;
 
-  @Mixin
-  @SuppressWarnings("UnusedVariable")
-  private ForceOption force;
+  @Mixin private ForceOption force;
 
   @Mixin private BatchOption batch;
 
@@ -107,6 +105,7 @@ final class MigrateCommand extends MutatingVerb {
         keepBuild,
         batch.size(),
         options().patience(),
+        force.given(),
         PalaceVersion.number());
   }
 

@@ -54,9 +54,7 @@ final class RepairCommand extends MutatingVerb {
       description = "Do nothing to a healthy palace, even with --rebuild-index.")
   private boolean ifNeeded;
 
-  @Mixin
-  @SuppressWarnings("UnusedVariable")
-  private ForceOption force;
+  @Mixin private ForceOption force;
 
   @Mixin private BatchOption batch;
 
@@ -106,6 +104,7 @@ final class RepairCommand extends MutatingVerb {
         false,
         batch.size(),
         options().patience(),
-        PalaceVersion.number());
+        PalaceVersion.number(),
+        force.given());
   }
 }

@@ -30,6 +30,7 @@ import palace.common.files.FileOps;
 import palace.common.files.Likeness;
 import palace.common.store.CollectionState;
 import palace.common.store.LinkedCompanions;
+import palace.common.store.NeedsEmbedding;
 import palace.common.swap.LogValue;
 import palace.common.swap.PalacePaths;
 import palace.common.swap.Seal;
@@ -137,7 +138,7 @@ final class Construction {
     Durable.createDirectory(paths.build(), Durable.OWNER_ONLY);
     new PalaceBuilder(paths.build(), request.release(), request.batchSize(), progress)
         .build(source, targets);
-    return NeedsEmbedding.write(paths.build(), source, request.batchSize());
+    return NeedsEmbedding.write(paths.build(), source.collections(), request.batchSize());
   }
 
   /// A palace of its own gets copies. A successor gets the very files, the databases among them

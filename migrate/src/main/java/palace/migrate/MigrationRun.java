@@ -23,6 +23,7 @@ import palace.common.files.Durable;
 import palace.common.files.TreeDelete;
 import palace.common.history.History;
 import palace.common.history.HistoryEntry;
+import palace.common.store.NeedsEmbedding;
 import palace.common.swap.LogValue;
 import palace.common.swap.Occasion;
 import palace.common.swap.PalacePaths;

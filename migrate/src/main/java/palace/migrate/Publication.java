@@ -23,6 +23,7 @@ import palace.common.snapshot.Snapshot;
 import palace.common.snapshot.SnapshotStore;
 import palace.common.store.LinkedCompanions;
 import palace.common.store.PalaceLayout;
+import palace.common.store.NeedsEmbedding;
 import palace.common.swap.EntrySwap;
 import palace.common.swap.LogValue;
 import palace.common.swap.MoveJournal;

@@ -33,6 +33,7 @@ import palace.common.files.TreeDigest;
 import palace.common.history.History;
 import palace.common.snapshot.SnapshotEntry;
 import palace.common.snapshot.SnapshotStore;
+import palace.common.store.NeedsEmbedding;
 import palace.common.swap.Seal;
 
 final class PalaceMigratorTest {

@@ -6,6 +6,8 @@ import java.util.List;
 import palace.common.PalaceException;
 import palace.common.chroma.ChromaDatabase;
 import palace.common.chroma.SourceDatabase;
+import palace.common.files.FileOps;
+import palace.common.files.Sha256;
 import palace.common.snapshot.DatabaseSnapshot;
 import palace.common.store.PalaceLayout;
 
@@ -39,6 +41,28 @@ final class DatabaseCopy {
       snapshot.discard();
     } catch (IOException e) {
       cause.addSuppressed(e);
+    }
+  }
+
+  /// Makes sure that the database, whose write lock is held now, is still the one that was copied
+  /// before, by copying it once more.
+  ///
+  /// @throws PalaceException.Busy when somebody wrote to it meanwhile
+  static void requireCurrent(FileOps ops, Path palace, DatabaseSnapshot snapshot)
+      throws IOException {
+    Path file = palace.resolve(PalaceLayout.DATABASE);
+    Path again = snapshot.database().resolveSibling("again.sqlite3");
+    try {
+      try (SourceDatabase source = SourceDatabase.open(file)) {
+        source.database().backUpTo(again);
+      }
+      if (!Sha256.of(again).equals(Sha256.of(snapshot.database()))) {
+        throw new PalaceException.Busy(
+            file + " was written to by another process while it was read; nothing was changed",
+            "stop that process, then run it again");
+      }
+    } finally {
+      ops.delete(again);
     }
   }
 

@@ -7,6 +7,7 @@ import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import palace.common.PalaceException;
+import palace.common.chroma.ChromaDatabase;
 import palace.common.chroma.CollectionRow;
 import palace.common.doctor.CollectionFinding;
 import palace.common.doctor.Finding;
@@ -25,9 +26,10 @@ final class Proof {
   }
 
   /// @param digests content digest by the collection's id in lower case
-  static void requireSameContent(Path palace, Map<String, String> digests, int batchSize)
+  static void requireSameContent(
+      Path palace, ChromaDatabase database, Map<String, String> digests, int batchSize)
       throws IOException {
-    try (Palace opened = Palace.open(palace)) {
+    try (Palace opened = Palace.over(palace, database)) {
       for (CollectionRow row : opened.collections()) {
         try (CollectionState state = opened.open(row)) {
           requireSame(state, digests.get(row.id().toLowerCase(Locale.ROOT)), batchSize);

@@ -4,32 +4,45 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import palace.common.PalaceException;
 import palace.common.Progress;
+import palace.common.chroma.ChromaDatabase;
+import palace.common.chroma.SourceDatabase;
 import palace.common.doctor.Diagnosis;
 import palace.common.doctor.Doctor;
 import palace.common.files.FileOps;
-import palace.common.lock.OpenHandles;
 import palace.common.lock.PalaceLock;
+import palace.common.restore.Direction;
+import palace.common.restore.Recovery;
 import palace.common.store.Palace;
+import palace.common.store.PalaceLayout;
 
 /// Repairs palaces: the copy first, new indexes beside the old ones, one commit.
 ///
-/// 1. take the lock, and refuse a palace that somebody has open
-/// 2. examine it
-/// 3. plan: every finding has a treatment, or is named as one that has none
-/// 4. copy the database into a snapshot
-/// 5. write fresh indexes below `.palace/`, and change all rows in one transaction
-/// 6. its commit is the switch
-/// 7. examine again, and compare the content digests
-/// 8. move the replaced segment directories into the snapshot
-/// 9. on any failure put the copy and the directories back
+/// 1. take the lock, settle what an interrupted run left, and refuse a palace that somebody has
+///    open
+/// 2. take the write lock of the database, in the transaction that ends with step 7
+/// 3. examine the palace
+/// 4. plan: every finding has a treatment, or is named as one that has none
+/// 5. copy the database into a snapshot
+/// 6. write fresh indexes below `.palace/`, note their names in the journal and give them, change
+///    all rows in the transaction, examine the palace through it, and compare the content digests
+/// 7. its end is the switch
+/// 8. read the database back, and move the replaced segment directories into the snapshot
+/// 9. on any failure take it back: before the switch by rolling back, after it by putting the copy
+///    and the directories back
 ///
 /// Where the findings about single rows cannot be trusted before others are cured (a damaged SQL
-/// index, a missing segment), those are treated first, in a transaction of their own, and steps 2
-/// to 7 are gone through again; the snapshot remains the state before all of it.
+/// index, a missing segment), those are treated first, and step 6 is gone through again; it is still
+/// the same transaction. A database that SQLite has to recover is copied from its private recovered
+/// copy, opened for writing after that, and must then be what was copied.
 public final class Repair {
+  private static final Logger LOG = LoggerFactory.getLogger(Repair.class);
+
   private final Progress progress;
   private final FileOps ops;
   private final Clock clock;
@@ -64,12 +77,61 @@ public final class Repair {
           : new Outcome.Planned(plan);
     }
     try (PalaceLock lock = PalaceLock.acquire(palace, "repair", request.patience())) {
-      requireUnused(palace);
+      Recovery.settle(lock, palace, Direction.BACK).sentences().forEach(LOG::warn);
+      lock.requireQuiet(request.force()).warnings().forEach(LOG::warn);
+      return underLock(Palace.locate(palace), request);
+    }
+  }
+
+  private Outcome underLock(Path palace, RepairRequest request) throws IOException {
+    Path database = palace.resolve(PalaceLayout.DATABASE);
+    if (!ChromaDatabase.canWriteWithoutRecovery(database)) {
+      return recovering(palace, request);
+    }
+    long changeCounter = SourceDatabase.changeCounter(database);
+    Optional<ChromaDatabase> writer = holdUnlessDamaged(database, request);
+    if (writer.isEmpty()) {
+      return recovering(palace, request);
+    }
+    try (ChromaDatabase held = writer.get()) {
       RepairPlan plan = plan(palace, request);
-      if (plan.cures().isEmpty()) {
-        return healthyOrRefused(plan);
+      return plan.cures().isEmpty()
+          ? healthyOrRefused(plan)
+          : run(palace, request).on(plan, held, changeCounter);
+    }
+  }
+
+  private Outcome recovering(Path palace, RepairRequest request) throws IOException {
+    RepairPlan plan = plan(palace, request);
+    return plan.cures().isEmpty()
+        ? healthyOrRefused(plan)
+        : run(palace, request).recovering(plan);
+  }
+
+  private RepairRun run(Path palace, RepairRequest request) throws IOException {
+    return new RepairRun(palace, request, progress, ops, clock, watcher);
+  }
+
+  /// What damage keeps the database from being opened for writing is for the doctor to say.
+  private static Optional<ChromaDatabase> holdUnlessDamaged(Path database, RepairRequest request)
+      throws IOException {
+    try {
+      return Optional.of(hold(database, request));
+    } catch (PalaceException.DamagedDatabase | PalaceException.Failed e) {
+      return Optional.empty();
+    }
+  }
+
+  /// {@return a connection that holds the write lock; whoever calls closes it}
+  static ChromaDatabase hold(Path database, RepairRequest request) throws IOException {
+    ChromaDatabase writer = ChromaDatabase.openForWriting(database);
+    try {
+      writer.beginWriting(request.patience());
+      return writer;
+    } catch (IOException | RuntimeException e) {
+      try (writer) {
+        throw e;
       }
-      return new RepairRun(palace, request, progress, ops, clock, watcher).run(plan);
     }
   }
 
@@ -97,16 +159,5 @@ public final class Repair {
           "palace doctor shows every check");
     }
     return new Outcome.Healthy(diagnosis);
-  }
-
-  private static void requireUnused(Path palace) throws IOException {
-    OpenHandles.Scan scan = OpenHandles.scan(palace);
-    if (!scan.handles().isEmpty()) {
-      OpenHandles.Handle first = scan.handles().getFirst();
-      throw new PalaceException.Busy(
-          "%s is open in process %d (%s): %s; nothing was changed"
-              .formatted(palace, first.pid(), first.command(), first.file().getFileName()),
-          "stop that process, then run it again");
-    }
   }
 }

@@ -21,7 +21,7 @@ import palace.common.store.SkippedRow;
 ///   from the queue
 /// @param remaining what the doctor still finds, notices included
 /// @param snapshot the folder with the database as it was and the retired segments
-/// @param undo commands for a shell that put the palace back as it was
+/// @param undo the command that puts the palace back as it was
 /// @param needsEmbedding the file with the text of the drawers that need a new vector, when there
 ///   are any
 /// @param took how long it took

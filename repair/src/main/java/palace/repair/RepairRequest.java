@@ -14,6 +14,7 @@ import java.util.Optional;
 /// @param batchSize how many drawers are read at a time
 /// @param patience how long to wait for another `palace` command
 /// @param toolVersion the version of this tool, for the snapshot
+/// @param force whether to go on in spite of signs of use that may be stale
 public record RepairRequest(
     Path palace,
     Optional<String> collection,
@@ -21,23 +22,25 @@ public record RepairRequest(
     boolean dryRun,
     int batchSize,
     Duration patience,
-    String toolVersion) {
+    String toolVersion,
+    boolean force) {
   /// Drawers that are read at a time unless somebody says otherwise.
   public static final int BATCH_SIZE = 500;
 
   /// {@return a request to cure whatever is wrong}
   public static RepairRequest of(Path palace, String toolVersion) {
     return new RepairRequest(
-        palace, Optional.empty(), false, false, BATCH_SIZE, Duration.ZERO, toolVersion);
+        palace, Optional.empty(), false, false, BATCH_SIZE, Duration.ZERO, toolVersion, false);
   }
 
   /// {@return the same request, for the plan alone}
   public RepairRequest planned() {
     return new RepairRequest(
-        palace, collection, rebuildIndex, true, batchSize, patience, toolVersion);
+        palace, collection, rebuildIndex, true, batchSize, patience, toolVersion, force);
   }
 
   RepairRequest withoutForcedRebuild() {
-    return new RepairRequest(palace, collection, false, dryRun, batchSize, patience, toolVersion);
+    return new RepairRequest(
+        palace, collection, false, dryRun, batchSize, patience, toolVersion, force);
   }
 }

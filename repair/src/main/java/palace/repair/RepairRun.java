@@ -12,21 +12,30 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import palace.common.ExitCode;
 import palace.common.PalaceException;
 import palace.common.Progress;
 import palace.common.RunId;
+import palace.common.chroma.ChromaDatabase;
+import palace.common.doctor.DatabaseFinding;
 import palace.common.doctor.Diagnosis;
 import palace.common.doctor.DirectoryFinding;
+import palace.common.doctor.Doctor;
 import palace.common.doctor.Finding;
 import palace.common.files.FileOps;
 import palace.common.history.History;
 import palace.common.history.HistoryEntry;
+import palace.common.restore.RepairRecovery;
 import palace.common.snapshot.DatabaseSnapshot;
-import palace.common.snapshot.Snapshot;
 import palace.common.snapshot.SnapshotStore;
 import palace.common.store.Drawer;
+import palace.common.store.PalaceLayout;
 import palace.common.store.SkippedRow;
 import palace.common.swap.LogValue;
 import palace.common.swap.Occasion;
@@ -48,9 +57,11 @@ final class RepairRun {
   private final RunId run;
   private final PalacePaths paths;
   private final Clock clock;
+  private final Occasion occasion;
   private final List<RepairReport.Done> done = new ArrayList<>();
   private final Map<String, List<String>> lostVectors = new LinkedHashMap<>();
   private final Map<String, List<SkippedRow>> skipped = new LinkedHashMap<>();
+  private boolean reindexed;
 
   RepairRun(
       Path palace,
@@ -69,38 +80,131 @@ final class RepairRun {
     started = clock.instant();
     run = RunId.now(clock);
     paths = PalacePaths.of(palace, run);
+    occasion = new Occasion(run, "repair", started, request.toolVersion());
   }
 
-  Outcome run(RepairPlan plan) throws IOException {
-    DatabaseSnapshot snapshot =
-        SnapshotStore.in(paths.ops())
-            .beginDatabase(
-                paths, new Occasion(run, "repair", started, request.toolVersion()));
-    DatabaseCopy.make(palace, snapshot);
-    Undo undo = new Undo(ops, paths, snapshot);
+  /// Repairs a database whose write lock is held already.
+  ///
+  /// @param changeCounter of the file before
+  Outcome on(RepairPlan plan, ChromaDatabase writer, long changeCounter) throws IOException {
+    return recorded(() -> {
+      var notes = new TreeMap<String, String>();
+      notes.put(RepairRecovery.CHANGE_COUNTER, Long.toString(changeCounter));
+      DatabaseSnapshot snapshot = begin();
+      DatabaseCopy.make(palace, snapshot);
+      return treat(plan, writer, snapshot, notes);
+    });
+  }
+
+  /// Repairs a database that SQLite recovers when it is opened for writing.
+  Outcome recovering(RepairPlan plan) throws IOException {
+    return recorded(() -> {
+      DatabaseSnapshot snapshot = begin();
+      DatabaseCopy.make(palace, snapshot);
+      try (ChromaDatabase writer = hold(snapshot)) {
+        return treat(plan, writer, snapshot, new TreeMap<>());
+      }
+    });
+  }
+
+  private ChromaDatabase hold(DatabaseSnapshot snapshot) throws IOException {
+    try {
+      ChromaDatabase writer = Repair.hold(palace.resolve(PalaceLayout.DATABASE), request);
+      try {
+        DatabaseCopy.requireCurrent(ops, palace, snapshot);
+        return writer;
+      } catch (IOException | RuntimeException e) {
+        try (writer) {
+          throw e;
+        }
+      }
+    } catch (IOException | RuntimeException e) {
+      snapshot.discard();
+      throw e;
+    }
+  }
+
+  private DatabaseSnapshot begin() throws IOException {
+    return SnapshotStore.in(paths.ops()).beginDatabase(paths, occasion);
+  }
+
+  private Outcome treat(
+      RepairPlan plan,
+      ChromaDatabase writer,
+      DatabaseSnapshot snapshot,
+      SortedMap<String, String> notes)
+      throws IOException {
+    Undo undo = new Undo(ops, paths, occasion, snapshot, writer, notes);
+    Diagnosis last;
     try {
       watcher.reached(Step.COPIED);
-      Diagnosis last = rounds(plan, undo);
+      last = rounds(plan, writer, undo);
+      undo.commit();
+      watcher.reached(Step.COMMITTED);
+      last = readBack(last, writer);
+      watcher.reached(Step.READ_BACK);
+      undo.finish();
+      watcher.reached(Step.RETIRED);
       snapshot.seal();
-      undo.removeWorkFolder();
-      return outcome(plan, last, undo);
+      watcher.reached(Step.SEALED);
     } catch (IOException | RuntimeException | Error e) {
       undo.everything(e);
       throw failed(e);
     }
+    undo.tidy();
+    return outcome(plan, last, undo);
   }
 
-  private Diagnosis rounds(RepairPlan first, Undo undo) throws IOException {
+  private Diagnosis rounds(RepairPlan first, ChromaDatabase writer, Undo undo)
+      throws IOException {
     RepairPlan plan = first;
     Diagnosis after = plan.diagnosis();
     for (int count = 0; count < MOST_ROUNDS && !plan.cures().isEmpty(); count++) {
       boolean foundation = plan.treatments().stream().anyMatch(Treatment::isFoundation);
-      var round = new Round(palace, request, plan, foundation, undo, progress, watcher);
-      after = round.treat();
+      reindexed |= plan.treatments().stream().anyMatch(Reindex.class::isInstance);
+      var round = new Round(palace, writer, request, plan, foundation, undo, progress, watcher);
+      after = reindexed ? withoutOldTrees(round.treat()) : round.treat();
       record(round);
       plan = Planner.plan(after, foundation ? request : request.withoutForcedRebuild());
     }
     return after;
+  }
+
+  /// Inside the transaction that made its SQL indexes anew, pages of the damaged trees still belong
+  /// to nothing.
+  private static Diagnosis withoutOldTrees(Diagnosis diagnosis) {
+    return new Diagnosis(
+        diagnosis.palace(),
+        diagnosis.level(),
+        diagnosis.findings().stream()
+            .filter(finding -> !(finding instanceof DatabaseFinding.SqlIndexesDamaged))
+            .toList(),
+        diagnosis.notRun(),
+        diagnosis.collections());
+  }
+
+  /// What was proven inside the transaction must be what the file holds after it. Nothing from here
+  /// on may be cancelled.
+  private Diagnosis readBack(Diagnosis proven, ChromaDatabase writer) throws IOException {
+    if (reindexed) {
+      // Pages of the damaged trees that nothing refers to any more are no free pages either.
+      writer.execute("VACUUM");
+    }
+    writer.forgetPages();
+    List<String> said = writer.list("PRAGMA quick_check", row -> row.text(1));
+    if (!reindexed && said.equals(List.of("ok"))) {
+      return proven;
+    }
+    Diagnosis read = Doctor.examine(palace, writer, Progress.SILENT);
+    Set<List<String>> known =
+        proven.damages().stream().map(Proof::key).collect(Collectors.toSet());
+    for (Finding finding : read.damages()) {
+      if (!known.contains(Proof.key(finding))) {
+        throw new PalaceException.Failed(
+            "the database is not what was written: " + finding.sentence(), "check the disk");
+      }
+    }
+    return read;
   }
 
   private void record(Round round) {
@@ -134,31 +238,58 @@ final class RepairRun {
             skipped,
             remaining,
             paths.snapshot(),
-            undo.commands(),
-            lost.isEmpty() ? Optional.empty() : Optional.of(undo.needsEmbedding().file()),
+            List.of(undo.restoreCommand()),
+            lost.isEmpty() ? Optional.empty() : Optional.of(undo.text().place()),
             Duration.between(started, clock.instant()));
-    Outcome outcome =
-        last.isHealthy() && lost.isEmpty()
-            ? new Outcome.Repaired(report)
-            : new Outcome.PartlyRepaired(report);
-    remember(outcome, report);
-    return outcome;
+    return last.isHealthy() && lost.isEmpty()
+        ? new Outcome.Repaired(report)
+        : new Outcome.PartlyRepaired(report);
   }
 
-  /// The palace is repaired by now: a history that cannot be written is said, not a failure.
-  private void remember(Outcome outcome, RepairReport report) {
+  /// The work of a run.
+  @FunctionalInterface
+  private interface Work {
+    Outcome run() throws IOException;
+  }
+
+  private Outcome recorded(Work work) throws IOException {
+    try {
+      Outcome outcome = work.run();
+      remember("done", outcome.exitCode(), summary(outcome));
+      return outcome;
+    } catch (PalaceException e) {
+      boolean undone = !(e instanceof PalaceException.PersonNeeded);
+      String word = e instanceof PalaceException.Refused ? "refused" : "rolled-back";
+      remember(
+          undone ? word : "person-needed",
+          e.exitCode(),
+          Map.of("cause", String.valueOf(e.getMessage())));
+      throw e;
+    }
+  }
+
+  private static Map<String, Object> summary(Outcome outcome) {
+    return switch (outcome) {
+      case Outcome.Repaired(RepairReport report) -> summary(report);
+      case Outcome.PartlyRepaired(RepairReport report) -> summary(report);
+      case Outcome.Healthy healthy -> Map.of();
+      case Outcome.Planned planned -> Map.of();
+    };
+  }
+
+  private static Map<String, Object> summary(RepairReport report) {
+    return Map.of(
+        "findings", report.plan().diagnosis().damages().size(),
+        "remaining", report.remaining().size(),
+        "seconds", report.took().toSeconds(),
+        "snapshot", report.run().value());
+  }
+
+  /// A history that cannot be written is said; it changes nothing about how the run ended.
+  private void remember(String word, ExitCode exitCode, Map<String, Object> summary) {
     var entry =
         new HistoryEntry(
-            clock.instant(),
-            run,
-            "repair",
-            "done",
-            outcome.exitCode().code(),
-            request.toolVersion(),
-            Map.of(
-                "findings", report.plan().diagnosis().damages().size(),
-                "remaining", report.remaining().size(),
-                "seconds", report.took().toSeconds()));
+            clock.instant(), run, "repair", word, exitCode.code(), request.toolVersion(), summary);
     try {
       History.in(paths.ops()).append(entry);
     } catch (IOException e) {
@@ -167,7 +298,7 @@ final class RepairRun {
   }
 
   /// A failure that already says how the command ends keeps its kind.
-  private static IOException failed(Throwable cause) {
+  private static PalaceException failed(Throwable cause) {
     if (cause instanceof PalaceException said) {
       return said;
     }

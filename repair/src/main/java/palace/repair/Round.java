@@ -15,18 +15,21 @@ import palace.common.Progress;
 import palace.common.chroma.ChromaDatabase;
 import palace.common.chroma.CollectionRow;
 import palace.common.chroma.SchemaLevel;
+import palace.common.doctor.DatabaseFinding;
 import palace.common.doctor.Diagnosis;
 import palace.common.doctor.Doctor;
 import palace.common.doctor.IndexFinding;
 import palace.common.doctor.Severity;
+import palace.common.files.Durable;
 import palace.common.store.CollectionState;
 import palace.common.store.Palace;
 import palace.common.store.PalaceLayout;
 
-/// Steps 5 to 8 of a repair once: read what is true, write fresh indexes, change the rows in one
-/// transaction, prove the result, retire what was replaced.
+/// One round of a repair, inside its transaction: read what is true, write fresh indexes, change the
+/// rows, and prove the result through the transaction before it ends.
 final class Round {
   private final Path palace;
+  private final ChromaDatabase database;
   private final RepairRequest request;
   private final List<RepairPlan.Cure> cures;
   private final Undo undo;
@@ -39,6 +42,7 @@ final class Round {
 
   Round(
       Path palace,
+      ChromaDatabase database,
       RepairRequest request,
       RepairPlan plan,
       boolean foundation,
@@ -46,6 +50,7 @@ final class Round {
       Progress progress,
       Step.Watcher watcher) {
     this.palace = palace;
+    this.database = database;
     this.request = request;
     this.undo = undo;
     this.progress = progress;
@@ -66,25 +71,19 @@ final class Round {
 
   /// {@return what the doctor says afterwards}
   Diagnosis treat() throws IOException {
-    long newestWrite = prepare();
+    prepare();
     watcher.reached(Step.BUILT);
-    try (ChromaDatabase database =
-        ChromaDatabase.openForWriting(palace.resolve(PalaceLayout.DATABASE))) {
-      database.inTransaction(() -> operate(database, newestWrite));
-      if (cures.stream().anyMatch(cure -> cure.treatment() instanceof Reindex)) {
-        // Pages of the damaged trees that nothing refers to any more are no free pages either.
-        database.execute("VACUUM");
-      }
+    operate();
+    watcher.reached(Step.TREATED);
+    for (NewIndex index : newIndexes.values()) {
+      undo.keepText(index);
     }
-    watcher.reached(Step.COMMITTED);
+    undo.journal(newIndexes.values());
+    watcher.reached(Step.JOURNALED);
+    undo.place();
+    watcher.reached(Step.NAMED);
     Diagnosis after = prove();
     watcher.reached(Step.PROVEN);
-    for (NewIndex index : newIndexes.values()) {
-      if (index.replaced().isPresent()) {
-        undo.retire(index.replaced().get());
-      }
-    }
-    watcher.reached(Step.RETIRED);
     return after;
   }
 
@@ -92,22 +91,21 @@ final class Round {
     return cures.stream().noneMatch(cure -> cure.treatment().reveals());
   }
 
-  /// Reads every collection and writes the fresh indexes; the palace is closed again before
-  /// anything is written, because a reader would keep the transaction from ending.
-  private long prepare() throws IOException {
+  /// Reads every collection and writes the fresh indexes.
+  private void prepare() throws IOException {
     if (!isRead()) {
-      return -1;
+      return;
     }
-    try (Palace opened = Palace.open(palace)) {
-      var preparation =
-          new IndexPreparation(opened, undo.workFolder(), request.batchSize(), progress);
+    Path folder = undo.workFolder();
+    try (Palace opened = Palace.over(palace, database)) {
+      var preparation = new IndexPreparation(opened, folder, request.batchSize(), progress);
       for (CollectionRow row : opened.collections()) {
         try (CollectionState state = opened.open(row)) {
           prepare(state, preparation);
         }
       }
-      return opened.queue().highest();
     }
+    Durable.forceDirectory(folder);
   }
 
   private void prepare(CollectionState state, IndexPreparation preparation) throws IOException {
@@ -133,13 +131,7 @@ final class Round {
     return collectionId.toLowerCase(Locale.ROOT);
   }
 
-  private void operate(ChromaDatabase database, long newestWrite) throws IOException {
-    if (newestWrite >= 0
-        && database.number("SELECT max(seq_id) FROM embeddings_queue") != newestWrite) {
-      throw new PalaceException.Busy(
-          palace + " was written to by another process while it was read; nothing was changed",
-          "stop that process, then run it again");
-    }
+  private void operate() throws IOException {
     SchemaLevel level = database.level();
     List<String> directories =
         PalaceLayout.of(palace).segmentDirectories().stream()
@@ -150,19 +142,15 @@ final class Round {
       long changes = cure.treatment().apply(surgery, cure.findings());
       done.add(new RepairReport.Done(cure.treatment(), changes));
     }
-    watcher.reached(Step.TREATED);
-    for (NewIndex index : newIndexes.values()) {
-      undo.keepText(index);
-      undo.place(index);
-    }
-    watcher.reached(Step.NAMED);
-    undo.touchDatabase();
   }
 
   private Diagnosis prove() throws IOException {
-    Diagnosis after = Doctor.examine(palace, progress);
+    Diagnosis after = Doctor.examine(palace, database, progress);
     Set<List<String>> remaining = new HashSet<>();
-    after.damages().forEach(finding -> remaining.add(Proof.key(finding)));
+    after.damages().stream()
+        // The trees are new, but the pages of the old ones are freed only after the transaction.
+        .filter(finding -> !(finding instanceof DatabaseFinding.SqlIndexesDamaged))
+        .forEach(finding -> remaining.add(Proof.key(finding)));
     for (RepairPlan.Cure cure : cures) {
       for (var finding : cure.findings()) {
         if (remaining.contains(Proof.key(finding))) {
@@ -174,7 +162,7 @@ final class Round {
       }
     }
     if (isRead()) {
-      Proof.requireSameContent(palace, digests, request.batchSize());
+      Proof.requireSameContent(palace, database, digests, request.batchSize());
     }
     return after;
   }

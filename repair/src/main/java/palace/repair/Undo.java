@@ -1,98 +1,142 @@
 package palace.repair;
 
 import java.io.IOException;
-import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import palace.common.PalaceException;
 import palace.common.ShellWord;
+import palace.common.chroma.ChromaDatabase;
 import palace.common.files.FileOps;
-import palace.common.files.Listing;
+import palace.common.lock.OpenHandles;
+import palace.common.restore.RepairMoves;
+import palace.common.restore.RepairRecovery;
 import palace.common.snapshot.DatabaseSnapshot;
-import palace.common.store.PalaceLayout;
+import palace.common.swap.LogValue;
+import palace.common.swap.Move;
+import palace.common.swap.MoveJournal;
+import palace.common.swap.Occasion;
 import palace.common.swap.PalacePaths;
 
-/// What a repair has done so far outside its transaction, and how to take it back.
+/// What a repair does outside its transaction: journaled before it is done, and taken back when the
+/// repair fails.
 final class Undo {
+  private static final Logger LOG = LoggerFactory.getLogger(Undo.class);
+
   private final FileOps ops;
   private final PalacePaths paths;
+  private final Occasion occasion;
   private final DatabaseSnapshot snapshot;
-  private final Path dotFolder;
-  private final Path workFolder;
-  private final boolean madeDotFolder;
-  private final NeedsEmbedding needsEmbedding;
-  private final List<Path> placed = new ArrayList<>();
-  private final List<Path> retired = new ArrayList<>();
-  private boolean databaseTouched;
+  private final ChromaDatabase writer;
+  private final SortedMap<String, String> notes;
+  private final RepairMoves names;
+  private final KeptText text;
+  private final SortedSet<String> segments = new TreeSet<>();
+  private final List<Move> moves = new ArrayList<>();
+  private Optional<MoveJournal> journal = Optional.empty();
+  private boolean committed;
 
-  Undo(FileOps ops, PalacePaths paths, DatabaseSnapshot snapshot) {
+  Undo(
+      FileOps ops,
+      PalacePaths paths,
+      Occasion occasion,
+      DatabaseSnapshot snapshot,
+      ChromaDatabase writer,
+      SortedMap<String, String> notes) {
     this.ops = ops;
     this.paths = paths;
+    this.occasion = occasion;
     this.snapshot = snapshot;
-    dotFolder = paths.palace().resolve(".palace");
-    workFolder = dotFolder.resolve("repair-" + paths.run());
-    madeDotFolder = !Files.isDirectory(dotFolder, LinkOption.NOFOLLOW_LINKS);
-    needsEmbedding = new NeedsEmbedding(ops, dotFolder);
+    this.writer = writer;
+    this.notes = notes;
+    names = new RepairMoves(ops, paths);
+    text = new KeptText(ops, paths.palace(), names.workFolder());
   }
 
   /// {@return the folder in which fresh indexes are written; it exists}
   Path workFolder() throws IOException {
-    for (Path folder : List.of(dotFolder, workFolder)) {
-      if (!Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)) {
-        ops.createDirectory(folder);
-      }
-    }
-    return workFolder;
+    names.createWorkFolder();
+    return names.workFolder();
   }
 
-  NeedsEmbedding needsEmbedding() {
-    return needsEmbedding;
+  KeptText text() {
+    return text;
   }
 
   /// Keeps the text of drawers that are about to leave their collection.
   void keepText(NewIndex index) throws IOException {
     if (!index.lost().isEmpty()) {
-      needsEmbedding.add(index.facts().row().label(), index.lost());
+      names.createWorkFolder();
+      text.add(index.facts().row().label(), index.lost());
     }
   }
 
-  /// Gives a fresh index the name under which its segment will look for it.
-  void place(NewIndex index) throws IOException {
-    if (index.written().exists()) {
-      Path place = paths.palace().resolve(index.segmentId());
-      if (Files.exists(place, LinkOption.NOFOLLOW_LINKS)) {
-        throw new FileAlreadyExistsException(place.toString());
+  /// Writes into the journal what [#place] and [#finish] will do to names on disk. One that this
+  /// run gave itself and now replaces is free again.
+  void journal(Iterable<NewIndex> indexes) throws IOException {
+    for (NewIndex index : indexes) {
+      segments.add(index.segmentId());
+      if (index.replaced().isPresent()) {
+        replace(index.replaced().get());
       }
-      placed.add(place);
-      ops.rename(index.built(), place);
-      ops.force(paths.palace());
+      if (index.written().exists()) {
+        moves.add(names.placing(index.built()));
+      }
     }
+    var known = new java.util.TreeMap<>(notes);
+    known.put(RepairRecovery.SEGMENTS, String.join(",", segments));
+    journal =
+        Optional.of(
+            MoveJournal.write(ops, paths, occasion, MoveJournal.Purpose.repair(known), moves));
   }
 
-  /// Says that the database is about to change for good.
-  void touchDatabase() {
-    databaseTouched = true;
-  }
-
-  /// Moves a replaced segment directory into the snapshot.
-  void retire(Path segment) throws IOException {
-    snapshot.retire(segment);
-    retired.add(segment);
-  }
-
-  /// Removes the folder in which indexes were written, and the one around it if nothing else came
-  /// into it.
-  void removeWorkFolder() throws IOException {
-    if (Files.isDirectory(workFolder, LinkOption.NOFOLLOW_LINKS)) {
-      ops.delete(workFolder);
+  private void replace(Path segment) throws IOException {
+    var own = moves.stream().filter(move -> move.names().getLast().equals(segment)).toList();
+    if (own.isEmpty()) {
+      moves.add(names.retiring(segment));
+      return;
     }
-    if (madeDotFolder
-        && Files.isDirectory(dotFolder, LinkOption.NOFOLLOW_LINKS)
-        && Listing.of(dotFolder).isEmpty()) {
-      ops.delete(dotFolder);
+    names.takeOut(own);
+    moves.removeAll(own);
+    segments.remove(segment.getFileName().toString());
+  }
+
+  /// Gives the fresh indexes the names under which their segments will look for them.
+  void place() throws IOException {
+    names.place(moves);
+  }
+
+  /// Ends the transaction, which is the switch. From then on nobody else gets in before the
+  /// connection closes.
+  void commit() throws IOException {
+    writer.keepOthersOut();
+    committed = true;
+    writer.commit();
+  }
+
+  /// Moves the replaced segments into the snapshot and kept text to its place.
+  void finish() throws IOException {
+    names.finish(moves);
+  }
+
+  /// Lets others in again, and removes the journal and the working folder. The repair is done and
+  /// durable; what fails here costs space only, or is done by the next run.
+  void tidy() {
+    try {
+      writer.readmitOthers();
+      writer.close();
+      if (journal.isPresent()) {
+        journal.get().remove(ops);
+      }
+      names.removeWorkFolder();
+    } catch (IOException e) {
+      LOG.warn("stage.leftover dir={} cause={}", LogValue.of(names.workFolder()), LogValue.of(e));
     }
   }
 
@@ -100,46 +144,71 @@ final class Undo {
   ///
   /// @throws PalaceException.PersonNeeded when that fails
   void everything(Throwable cause) throws PalaceException.PersonNeeded {
-    try {
-      snapshot.restoreRetired();
-      if (databaseTouched) {
-        CopyOver.replace(ops, snapshot.database(), paths.palace().resolve(PalaceLayout.DATABASE));
-      }
-      for (Path directory : placed) {
-        if (Files.exists(directory, LinkOption.NOFOLLOW_LINKS)) {
-          ops.delete(directory);
-        }
-      }
-      needsEmbedding.undo();
-      removeWorkFolder();
-      snapshot.discard();
+    LOG.warn("rollback.start snapshot={} cause={}", paths.run(), LogValue.of(cause));
+    try (writer) {
+      takeBack();
     } catch (IOException | RuntimeException e) {
-      cause.addSuppressed(e);
-      throw new PalaceException.PersonNeeded(
-          "the repair of %s failed (%s) and could not be undone (%s); the state before it is in %s"
-              .formatted(paths.palace(), cause.getMessage(), e.getMessage(), paths.snapshot()),
-          String.join(" && ", commands()),
-          cause);
+      throw personNeeded(cause, e);
+    }
+    LOG.info("rollback.done snapshot={} committed={}", paths.run(), committed);
+  }
+
+  private void takeBack() throws IOException {
+    names.bringBack(moves);
+    if (committed) {
+      requireAlone();
+      writer.rollback();
+      writer.mergeLog();
+      snapshot.putBack();
+    } else {
+      writer.rollback();
+    }
+    names.takeOut(moves);
+    names.removeWorkFolder();
+    snapshot.discard();
+    if (journal.isPresent()) {
+      journal.get().remove(ops);
     }
   }
 
-  private String sidecar(String suffix) {
-    return ShellWord.quote(paths.palace().resolve(PalaceLayout.DATABASE + suffix));
+  /// The database is put back under its name, so whoever has the file open would go on writing into
+  /// the one that is gone.
+  private void requireAlone() throws IOException {
+    OpenHandles.Scan scan = OpenHandles.scan(paths.palace());
+    if (!scan.handles().isEmpty()) {
+      OpenHandles.Handle first = scan.handles().getFirst();
+      throw new PalaceException.Busy(
+          "process %d (%s) has opened %s meanwhile"
+              .formatted(first.pid(), first.command(), first.file()),
+          "stop that process");
+    }
   }
 
-  /// {@return commands for a shell that put the palace back as it was}
-  List<String> commands() {
-    var commands = new ArrayList<String>();
-    String database = ShellWord.quote(paths.palace().resolve(PalaceLayout.DATABASE));
-    commands.add("rm -f %s %s %s".formatted(sidecar("-journal"), sidecar("-wal"), sidecar("-shm")));
-    commands.add("cp %s %s".formatted(ShellWord.quote(snapshot.database()), database));
-    for (Path directory : placed) {
-      commands.add("rm -r %s".formatted(ShellWord.quote(directory)));
-    }
-    for (Path segment : retired) {
-      Path kept = paths.snapshot().resolve("segments").resolve(segment.getFileName());
-      commands.add("mv %s %s".formatted(ShellWord.quote(kept), ShellWord.quote(segment)));
-    }
-    return commands;
+  private PalaceException.PersonNeeded personNeeded(Throwable cause, Exception second) {
+    LOG.error(
+        "CRITICAL rollback.failed snapshot={} original-at={} partial-at={} cause={} run={}",
+        paths.run(),
+        LogValue.of(paths.snapshot()),
+        LogValue.of(paths.palace()),
+        LogValue.of(cause),
+        LogValue.of(command("recover")));
+    var person =
+        new PalaceException.PersonNeeded(
+            "the repair of %s failed (%s) and could not be undone (%s); the state before it is in %s"
+                .formatted(
+                    paths.palace(), cause.getMessage(), second.getMessage(), paths.snapshot()),
+            command("recover"),
+            cause);
+    person.addSuppressed(second);
+    return person;
+  }
+
+  /// {@return the command that puts the palace back as it was}
+  String restoreCommand() {
+    return command("restore " + paths.run());
+  }
+
+  private String command(String verb) {
+    return "palace %s --palace %s".formatted(verb, ShellWord.quote(paths.palace()));
   }
 }

@@ -195,7 +195,8 @@ class RepairTest {
                     false,
                     7,
                     usual.patience(),
-                    "test"));
+                    "test",
+                    false));
     assertThat(outcome).isInstanceOf(Outcome.Repaired.class);
     assertThat(digest(palace)).isEqualTo(before);
     assertThat(palace.vectorSegment()).isNotEqualTo(old);

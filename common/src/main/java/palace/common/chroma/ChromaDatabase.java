@@ -289,6 +289,35 @@ public final class ChromaDatabase implements AutoCloseable {
     }
   }
 
+  /// Lets no other process in from the end of the next transaction until this connection closes or
+  /// [#readmitOthers] is called, not even to read: between two transactions, too, nobody else can
+  /// write. Nothing changes before that end.
+  public void keepOthersOut() throws IOException {
+    execute("PRAGMA locking_mode=EXCLUSIVE");
+  }
+
+  /// Ends [#keepOthersOut], and removes the emptied journal that SQLite keeps as long as others are
+  /// kept out.
+  public void readmitOthers() throws IOException {
+    boolean deleting = first("PRAGMA journal_mode", row -> row.text(1)).orElse("").equals("delete");
+    execute("PRAGMA locking_mode=NORMAL");
+    if (deleting) {
+      execute("PRAGMA journal_mode=TRUNCATE");
+      execute("PRAGMA journal_mode=DELETE");
+    }
+    number("SELECT count(*) FROM sqlite_master");
+  }
+
+  /// Moves what stands in the write-ahead log, if there is one, into the file itself.
+  public void mergeLog() throws IOException {
+    number("PRAGMA wal_checkpoint(TRUNCATE)");
+  }
+
+  /// Forgets every page that was read, so that what is read next comes from the file.
+  public void forgetPages() throws IOException {
+    execute("PRAGMA shrink_memory");
+  }
+
   private void rollBack(Exception cause) {
     try {
       execute("ROLLBACK");

@@ -2,6 +2,7 @@ package palace.common.chroma;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
@@ -23,16 +24,28 @@ public final class SourceDatabase implements AutoCloseable {
   private static final int HEADER_BYTES = 100;
   private static final int WRITE_VERSION_OFFSET = 18;
   private static final int WAL_VERSION = 2;
+  private static final int CHANGE_COUNTER_OFFSET = 24;
 
   private final ChromaDatabase database;
   private final DatabaseCondition condition;
   private final Optional<PrivateDirectory> copy;
+  private final boolean lent;
 
   private SourceDatabase(
-      ChromaDatabase database, DatabaseCondition condition, Optional<PrivateDirectory> copy) {
+      ChromaDatabase database,
+      DatabaseCondition condition,
+      Optional<PrivateDirectory> copy,
+      boolean lent) {
     this.database = database;
     this.condition = condition;
     this.copy = copy;
+    this.lent = lent;
+  }
+
+  /// {@return a connection that is open already, read as it is, with whatever its own transaction
+  /// has changed; closing this leaves the connection open}
+  public static SourceDatabase over(ChromaDatabase database) {
+    return new SourceDatabase(database, new DatabaseCondition.Clean(), Optional.empty(), true);
   }
 
   /// Opens a database file for reading; whoever opens it closes it.
@@ -130,7 +143,7 @@ public final class SourceDatabase implements AutoCloseable {
       throws IOException {
     try {
       database.beginReading();
-      return new SourceDatabase(database, condition, copy);
+      return new SourceDatabase(database, condition, copy, false);
     } catch (IOException | RuntimeException e) {
       closeAfter(database, e);
       throw e;
@@ -143,6 +156,13 @@ public final class SourceDatabase implements AutoCloseable {
     } catch (Exception closing) {
       cause.addSuppressed(closing);
     }
+  }
+
+  /// {@return how often the file was changed by a transaction, modulo 2^32, as its header counts; in
+  /// write-ahead mode not every transaction counts} The file must not need recovery, and no
+  /// connection of this process may have it open.
+  public static long changeCounter(Path file) throws IOException {
+    return Integer.toUnsignedLong(ByteBuffer.wrap(headerOf(file)).getInt(CHANGE_COUNTER_OFFSET));
   }
 
   private static byte[] headerOf(Path file) throws IOException {
@@ -192,6 +212,9 @@ public final class SourceDatabase implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
+    if (lent) {
+      return;
+    }
     try (PrivateDirectory toDelete = copy.orElse(null)) {
       database.close();
     }

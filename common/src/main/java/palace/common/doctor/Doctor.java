@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import palace.common.PalaceException;
 import palace.common.Progress;
+import palace.common.chroma.ChromaDatabase;
 import palace.common.chroma.CollectionRow;
 import palace.common.chroma.SourceDatabase;
 import palace.common.store.CollectionState;
@@ -37,8 +38,28 @@ public final class Doctor {
     try (Palace palace = Palace.open(directory)) {
       return examine(palace, progress);
     } catch (PalaceException.DamagedDatabase | PalaceException.Failed e) {
-      return examineDatabase(PalaceLayout.of(directory), e, progress);
+      PalaceLayout layout = PalaceLayout.of(directory);
+      return examineDatabase(layout, () -> SourceDatabase.open(layout.database()), e, progress);
     }
+  }
+
+  /// Examines a palace through a connection to its database that is open already, with whatever its
+  /// own transaction has changed. The connection stays open.
+  public static Diagnosis examine(Path path, ChromaDatabase database, Progress progress)
+      throws IOException {
+    Path directory = Palace.locate(path);
+    try (Palace palace = Palace.over(directory, database)) {
+      return examine(palace, progress);
+    } catch (PalaceException.DamagedDatabase | PalaceException.Failed e) {
+      return examineDatabase(
+          PalaceLayout.of(directory), () -> SourceDatabase.over(database), e, progress);
+    }
+  }
+
+  /// Opens the database of a palace.
+  @FunctionalInterface
+  private interface Opening {
+    SourceDatabase open() throws IOException;
   }
 
   /// Examines an opened palace, which stays open.
@@ -59,8 +80,9 @@ public final class Doctor {
 
   /// What stopped the palace from being opened must be among the findings, or it is none of ours.
   private static Diagnosis examineDatabase(
-      PalaceLayout layout, PalaceException cause, Progress progress) throws IOException {
-    try (SourceDatabase source = SourceDatabase.open(layout.database())) {
+      PalaceLayout layout, Opening opening, PalaceException cause, Progress progress)
+      throws IOException {
+    try (SourceDatabase source = opening.open()) {
       var examination = new Examination(layout, source.database(), source.database().level());
       var doctor = new Doctor(examination);
       new DatabaseCheck(examination).condition(source.condition());

@@ -7,10 +7,16 @@ import palace.common.swap.MoveJournal;
 import palace.common.swap.PalacePaths;
 
 /// Settles an interrupted repair by its journal.
-final class RepairRecovery {
+public final class RepairRecovery {
+  /// The note of the journal with the ids of the fresh vector segments, a comma between.
+  public static final String SEGMENTS = "segments";
+
+  /// The note of the journal with the change counter of the database before the transaction; absent
+  /// when it is not known.
+  public static final String CHANGE_COUNTER = "changeCounter";
+
   private RepairRecovery() {}
 
-  /// Finishes or undoes the repair, removes its journal, and says in words what was done.
   static List<String> settle(MoveJournal journal, PalacePaths paths, FileOps ops)
       throws IOException {
     throw new UnsupportedOperationException(journal.file() + " " + paths + " " + ops);

@@ -192,6 +192,15 @@ public final class SnapshotStore {
     return new DatabaseSnapshot(this, ops, paths, occasion, begin(occasion.run()));
   }
 
+  /// {@return the snapshot that an interrupted repair had begun, or empty when its folder is gone}
+  public Optional<DatabaseSnapshot> resumeDatabase(PalacePaths paths, Occasion occasion) {
+    return find(occasion.run())
+        .map(entry -> {
+          var begun = new DatabaseSnapshot(this, ops, paths, occasion, entry.directory());
+          return entry instanceof SnapshotEntry.Kept kept ? begun.described(kept.snapshot()) : begun;
+        });
+  }
+
   /// {@return the snapshot with this id, or empty when the catalogue has no such folder}
   public Optional<SnapshotEntry> find(RunId id) {
     Path folder = directory.resolve(id.value());

@@ -48,7 +48,16 @@ public final class Palace implements AutoCloseable {
   ///
   /// @throws PalaceException as the opening of a directory does
   public static Palace open(PalaceLayout layout) throws IOException {
-    SourceDatabase source = SourceDatabase.open(layout.database());
+    return open(layout, SourceDatabase.open(layout.database()));
+  }
+
+  /// Reads a palace through a connection to its database that is open already, with whatever its
+  /// own transaction has changed. The connection stays open.
+  public static Palace over(Path directory, ChromaDatabase database) throws IOException {
+    return open(PalaceLayout.of(locate(directory)), SourceDatabase.over(database));
+  }
+
+  private static Palace open(PalaceLayout layout, SourceDatabase source) throws IOException {
     try {
       return new Palace(layout, source);
     } catch (IOException | RuntimeException e) {

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
-import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -94,75 +93,71 @@ final class SnapshotStoreTest {
   }
 
   @Test
-  void aRepairMovesSegmentsIntoItsSnapshotAndBack() throws IOException {
-    Path segment = Files.createDirectory(paths.palace().resolve("5b1c"));
-    Files.writeString(segment.resolve("data_level0.bin"), "abc");
+  void theSnapshotOfARepairIsSealedAgainWithTheSegmentsMovedIntoIt() throws IOException {
     var snapshot = SnapshotStore.in(paths.ops()).beginDatabase(paths, occasion);
     Files.writeString(snapshot.database(), "abc");
     assertThat(snapshot.seal().files()).containsOnlyKeys("chroma.sqlite3");
 
-    snapshot.retire(segment);
-    assertThat(segment).doesNotExist();
-    assertThat(paths.snapshot().resolve("segments/5b1c/data_level0.bin")).hasContent("abc");
-    var sealed = snapshot.seal();
+    Path segment = Files.createDirectories(paths.snapshot().resolve("segments/5b1c"));
+    Files.writeString(segment.resolve("data_level0.bin"), "abc");
+    var resumed = SnapshotStore.in(paths.ops()).resumeDatabase(paths, occasion).orElseThrow();
+    var sealed = resumed.seal();
+
     assertThat(sealed.files()).containsOnlyKeys("chroma.sqlite3", "segments/5b1c/data_level0.bin");
     assertThat(sealed.files().get("segments/5b1c/data_level0.bin").sha256()).isEqualTo(ABC);
     assertThat(sealed.scope()).isEqualTo(Snapshot.Scope.DATABASE);
-    assertThatThrownBy(snapshot::discard).isInstanceOf(IllegalStateException.class);
+    assertThatThrownBy(resumed::discard).isInstanceOf(IllegalStateException.class);
 
-    snapshot.restoreRetired();
-    assertThat(segment.resolve("data_level0.bin")).hasContent("abc");
-    assertThat(snapshot.seal().files()).containsOnlyKeys("chroma.sqlite3");
-    snapshot.discard();
+    TreeDelete.delete(segment);
+    resumed.discard();
     assertThat(paths.snapshot()).doesNotExist();
+    assertThat(SnapshotStore.in(paths.ops()).resumeDatabase(paths, occasion)).isEmpty();
   }
 
   @Test
-  void aFailedRepairIsUndoneWithoutTheLeftoversOfSqlite() throws IOException {
+  void theCopyOfARepairIsPutBackWithoutTheLeftoversOfSqlite() throws IOException {
     Path live = Files.writeString(paths.palace().resolve("chroma.sqlite3"), "half repaired");
     Files.setPosixFilePermissions(live, PosixFilePermissions.fromString("rw-rw----"));
     for (String suffix : List.of("-wal", "-shm", "-journal")) {
       Files.writeString(paths.palace().resolve("chroma.sqlite3" + suffix), "stale");
     }
-    Path segment = Files.createDirectory(paths.palace().resolve("5b1c"));
-    var snapshot = sealedSnapshot(FaultyFileOps.counting());
-    snapshot.retire(segment);
 
-    snapshot.restore(new IOException("the repair's failure"));
+    sealedSnapshot(FaultyFileOps.counting()).putBack();
 
     assertThat(live).hasContent("abc");
     assertThat(Files.getPosixFilePermissions(live))
         .isEqualTo(PosixFilePermissions.fromString("rw-rw----"));
-    assertThat(segment).isDirectory();
-    assertThat(Listing.of(paths.palace())).containsExactly(segment, live);
-    assertThat(snapshot.database()).hasContent("abc");
+    assertThat(Listing.of(paths.palace())).containsExactly(live);
   }
 
   @Test
-  void whateverFailsWhileUndoingARepairItsCopyStaysAndIsNamed() throws IOException {
+  void puttingTheCopyBackMayFailAtAnyStepAndBeRepeatedAndWritesNoFile() throws IOException {
     Path live = Files.writeString(paths.palace().resolve("chroma.sqlite3"), "half repaired");
-    // The steps of restore: copy, three deletions, flush, rename, flush.
-    for (int step = 1; step <= 7; step++) {
+    // Flush, three deletions, flush, rename, two flushes.
+    for (int step = 1; step <= 8; step++) {
       var remaining = new java.util.concurrent.atomic.AtomicInteger(Integer.MAX_VALUE);
       var ops =
           new FaultyFileOps((at, real) -> {
             if (remaining.decrementAndGet() == 0) {
-              throw new IOException("the second");
+              throw new IOException("the disk");
             }
             real.run();
           });
       var snapshot = sealedSnapshot(ops);
+      int before = ops.steps().size();
       remaining.set(step);
-      var thrown = catchThrowable(() -> snapshot.restore(new IOException("the first")));
 
-      assertThat(thrown)
-          .isInstanceOf(PalaceException.PersonNeeded.class)
-          .hasMessageContaining(paths.snapshot().toString());
-      assertThat(thrown.getCause()).hasMessage("the first");
-      assertThat(thrown.getSuppressed()[0]).hasMessage("the second");
-      assertThat(snapshot.database()).hasContent("abc");
+      assertThatThrownBy(snapshot::putBack).hasMessage("the disk");
+
       assertThat(live).hasContent(step < 7 ? "half repaired" : "abc");
-      assertThat(Listing.of(paths.palace())).containsExactly(live);
+      if (step < 7) {
+        assertThat(snapshot.database()).hasContent("abc");
+        snapshot.putBack();
+        assertThat(live).hasContent("abc");
+      }
+      assertThat(ops.steps().subList(before, ops.steps().size()))
+          .extracting(FaultyFileOps.Step::operation)
+          .containsOnly("force", "delete", "rename");
       Files.writeString(live, "half repaired");
       TreeDelete.delete(paths.snapshot());
     }
@@ -174,8 +169,7 @@ final class SnapshotStoreTest {
     Path wal = Files.writeString(paths.palace().resolve("chroma.sqlite3-wal"), "rows");
     var snapshot = sealedSnapshot(FaultyFileOps.counting());
     Files.writeString(snapshot.database(), "abd");
-    assertThatThrownBy(() -> snapshot.restore(new IOException("the first")))
-        .isInstanceOf(PalaceException.PersonNeeded.class);
+    assertThatThrownBy(snapshot::putBack).hasMessageContaining("sealed was");
     assertThat(live).hasContent("half repaired");
     assertThat(wal).hasContent("rows");
     assertThat(snapshot.database()).hasContent("abd");
@@ -187,34 +181,6 @@ final class SnapshotStoreTest {
     Files.writeString(snapshot.database(), "abc");
     snapshot.seal();
     return snapshot;
-  }
-
-  @Test
-  void retiringNeverOverwritesAndRestoringNeither() throws IOException {
-    Path segment = Files.createDirectory(paths.palace().resolve("5b1c"));
-    var snapshot = SnapshotStore.in(paths.ops()).beginDatabase(paths, occasion);
-    snapshot.retire(segment);
-    Files.createDirectory(segment);
-    assertThatThrownBy(() -> snapshot.retire(segment)).hasMessageContaining("taken");
-    assertThatThrownBy(snapshot::restoreRetired).hasMessageContaining("taken");
-    assertThatThrownBy(() -> snapshot.retire(parent)).isInstanceOf(IllegalArgumentException.class);
-    Path link = Files.createSymbolicLink(paths.palace().resolve("link"), segment);
-    assertThatThrownBy(() -> snapshot.retire(link)).isInstanceOf(IllegalArgumentException.class);
-  }
-
-  @Test
-  void aSegmentOnAnotherDeviceIsRefused() throws IOException {
-    Path segment = Files.createDirectory(paths.palace().resolve("5b1c"));
-    var faulty =
-        new FaultyFileOps((step, real) -> {
-          if (step.operation().equals("rename") && step.paths().contains(segment)) {
-            throw new AtomicMoveNotSupportedException("a", "b", "Invalid cross-device link");
-          }
-          real.run();
-        });
-    var snapshot = new SnapshotStore(faulty, paths.ops()).beginDatabase(paths, occasion);
-    assertThatThrownBy(() -> snapshot.retire(segment)).isInstanceOf(PalaceException.Refused.class);
-    assertThat(segment).isDirectory();
   }
 
   @Test
