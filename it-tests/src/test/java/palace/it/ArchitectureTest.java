@@ -42,7 +42,8 @@ final class ArchitectureTest {
       List.of("files", "pickle", "hnsw", "chroma", "store", "doctor");
 
   /// The packages beside the chain, which never imports them.
-  private static final List<String> BESIDE = List.of("lock", "swap", "snapshot", "history", "restore");
+  private static final List<String> BESIDE =
+      List.of("lock", "swap", "snapshot", "history", "restore");
 
   private static final Set<String> FILES_CALLS =
       Set.of(
