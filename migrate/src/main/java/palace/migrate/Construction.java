@@ -1,5 +1,6 @@
 package palace.migrate;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -24,6 +25,8 @@ import palace.common.doctor.Diagnosis;
 import palace.common.doctor.Doctor;
 import palace.common.doctor.Finding;
 import palace.common.doctor.NotRun;
+import palace.common.files.AtomicFile;
+import palace.common.files.BoundedReader;
 import palace.common.files.Companions;
 import palace.common.files.Durable;
 import palace.common.files.FileOps;
@@ -38,6 +41,8 @@ import palace.common.swap.Seal;
 /// Makes a build, proves it equal to its source and sound, and seals it. The source is only read.
 final class Construction {
   private static final Logger LOG = LoggerFactory.getLogger(Construction.class);
+
+  private static final int LONGEST_LIST_BYTES = 512 << 20;
 
   private final MigrationRequest request;
   private final Path palace;
@@ -131,14 +136,53 @@ final class Construction {
   private Map<String, List<String>> build(OpenSource source, List<CollectionTarget> targets)
       throws IOException {
     LOG.info("build.start dir={} to={}", LogValue.of(paths.build()), request.release());
-    Path folder = Objects.requireNonNull(paths.build().getParent());
-    if (!Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)) {
-      Durable.createDirectory(folder, Durable.OWNER_ONLY);
-    }
-    Durable.createDirectory(paths.build(), Durable.OWNER_ONLY);
+    createBuild();
     new PalaceBuilder(paths.build(), request.release(), request.batchSize(), progress)
         .build(source, targets);
-    return NeedsEmbedding.write(paths.build(), source.collections(), request.batchSize());
+    var lost =
+        NeedsEmbedding.write(paths.build(), source.collections(), request.batchSize());
+    keepEarlierNeeds();
+    return lost;
+  }
+
+  /// What an earlier run could not give a vector is in no database: the list is all there is of it.
+  private void keepEarlierNeeds() throws IOException {
+    Path earlier = palace.resolve(NeedsEmbedding.NAME);
+    if (!Files.isRegularFile(earlier, LinkOption.NOFOLLOW_LINKS)) {
+      return;
+    }
+    Path file = paths.build().resolve(NeedsEmbedding.NAME);
+    var lines = new ByteArrayOutputStream();
+    lines.write(content(earlier));
+    if (Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
+      lines.write(content(file));
+    } else if (!Files.isDirectory(Objects.requireNonNull(file.getParent()))) {
+      Durable.createDirectory(file.getParent(), Durable.OWNER_ONLY);
+    }
+    AtomicFile.write(file, lines.toByteArray());
+  }
+
+  private static byte[] content(Path file) throws IOException {
+    return BoundedReader.readAtMost(file, LONGEST_LIST_BYTES)
+        .orElseThrow(() ->
+            new PalaceException.Refused(
+                "%s is longer than %,d bytes".formatted(file, LONGEST_LIST_BYTES),
+                "palace repair with --embedder gives these drawers their vectors"));
+  }
+
+  private void createBuild() throws PalaceException {
+    try {
+      Path folder = Objects.requireNonNull(paths.build().getParent());
+      if (!Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)) {
+        Durable.createDirectory(folder, Durable.OWNER_ONLY);
+      }
+      Durable.createDirectory(paths.build(), Durable.OWNER_ONLY);
+    } catch (IOException e) {
+      throw new PalaceException.Refused(
+          "cannot make the build %s: %s; nothing was changed".formatted(paths.build(), e),
+          "give access there, or write the new palace elsewhere with --target DIR",
+          e);
+    }
   }
 
   /// A palace of its own gets copies. A successor gets the very files, the databases among them

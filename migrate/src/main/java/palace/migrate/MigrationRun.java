@@ -121,14 +121,24 @@ final class MigrationRun {
   }
 
   /// Refuses what can be known before the first byte is written.
-  private void checkPlace() throws IOException {
-    if (!paths.confined()) {
-      PalaceSwap.onDisk().check(paths);
-      MovableProbe.require(paths);
-    } else if (!Files.isWritable(palace)) {
+  private void checkPlace() throws PalaceException {
+    try {
+      if (!paths.confined()) {
+        PalaceSwap.onDisk().check(paths);
+        MovableProbe.require(paths);
+      } else if (!Files.isWritable(palace)) {
+        throw new PalaceException.Refused(
+            "%s cannot be written; nothing was changed".formatted(palace),
+            "run as its owner, or write the new palace elsewhere with --target DIR");
+      }
+    } catch (PalaceException e) {
+      throw e;
+    } catch (IOException e) {
       throw new PalaceException.Refused(
-          "%s cannot be written; nothing was changed".formatted(palace),
-          "run as its owner, or write the new palace elsewhere with --target DIR");
+          "no new palace can be put in the place of %s: %s; nothing was changed"
+              .formatted(palace, e),
+          "remove the cause, or write the new palace elsewhere with --target DIR",
+          e);
     }
   }
 

@@ -81,7 +81,7 @@ public final class PalaceMigrator {
     said.addAll(quiet.warnings());
     if (quiet.hiddenProcesses() > 0) {
       said.add(
-          "%d processes could not be looked into; whether one of them uses the palace is not known"
+          "processes that could not be looked into: %d; whether one of them uses the palace is not known"
               .formatted(quiet.hiddenProcesses()));
     }
     try (Grip grip = Grip.on(lock, palace)) {

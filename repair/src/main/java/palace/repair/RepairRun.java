@@ -38,6 +38,7 @@ import palace.common.store.Drawer;
 import palace.common.store.PalaceLayout;
 import palace.common.store.SkippedRow;
 import palace.common.swap.LogValue;
+import palace.common.swap.MoveJournal;
 import palace.common.swap.Occasion;
 import palace.common.swap.PalacePaths;
 
@@ -90,24 +91,57 @@ final class RepairRun {
     return recorded(() -> {
       var notes = new TreeMap<String, String>();
       notes.put(RepairRecovery.CHANGE_COUNTER, Long.toString(changeCounter));
-      DatabaseSnapshot snapshot = begin();
-      DatabaseCopy.make(palace, snapshot);
-      return treat(plan, writer, snapshot, notes);
+      MoveJournal journal = journal(notes);
+      DatabaseSnapshot snapshot = copy(journal);
+      return treat(plan, new Undo(ops, paths, journal, snapshot, writer), writer);
     });
   }
 
   /// Repairs a database that SQLite recovers when it is opened for writing.
   Outcome recovering(RepairPlan plan) throws IOException {
     return recorded(() -> {
-      DatabaseSnapshot snapshot = begin();
-      DatabaseCopy.make(palace, snapshot);
-      try (ChromaDatabase writer = hold(snapshot)) {
-        return treat(plan, writer, snapshot, new TreeMap<>());
+      MoveJournal journal = journal(new TreeMap<>());
+      DatabaseSnapshot snapshot = copy(journal);
+      try (ChromaDatabase writer = hold(journal, snapshot)) {
+        return treat(plan, new Undo(ops, paths, journal, snapshot, writer), writer);
       }
     });
   }
 
-  private ChromaDatabase hold(DatabaseSnapshot snapshot) throws IOException {
+  /// Notes that the run has begun; by this the next run finds what this one leaves.
+  private MoveJournal journal(SortedMap<String, String> notes) throws IOException {
+    try {
+      return MoveJournal.write(
+          ops, paths, occasion, MoveJournal.Purpose.repair(notes), List.of());
+    } catch (IOException e) {
+      throw new PalaceException.Refused(
+          "cannot write a journal into %s: %s; nothing was changed".formatted(paths.ops(), e),
+          "make room or give access there, then run it again",
+          e);
+    }
+  }
+
+  private DatabaseSnapshot copy(MoveJournal journal) throws IOException {
+    try {
+      DatabaseSnapshot snapshot =
+          new SnapshotStore(ops, paths.ops()).beginDatabase(paths, occasion);
+      DatabaseCopy.make(palace, snapshot);
+      return snapshot;
+    } catch (IOException | RuntimeException e) {
+      remove(journal, e);
+      throw e;
+    }
+  }
+
+  private void remove(MoveJournal journal, Exception cause) {
+    try {
+      journal.remove(ops);
+    } catch (IOException e) {
+      cause.addSuppressed(e);
+    }
+  }
+
+  private ChromaDatabase hold(MoveJournal journal, DatabaseSnapshot snapshot) throws IOException {
     try {
       ChromaDatabase writer = Repair.hold(palace.resolve(PalaceLayout.DATABASE), request);
       try {
@@ -120,21 +154,12 @@ final class RepairRun {
       }
     } catch (IOException | RuntimeException e) {
       snapshot.discard();
+      remove(journal, e);
       throw e;
     }
   }
 
-  private DatabaseSnapshot begin() throws IOException {
-    return SnapshotStore.in(paths.ops()).beginDatabase(paths, occasion);
-  }
-
-  private Outcome treat(
-      RepairPlan plan,
-      ChromaDatabase writer,
-      DatabaseSnapshot snapshot,
-      SortedMap<String, String> notes)
-      throws IOException {
-    Undo undo = new Undo(ops, paths, occasion, snapshot, writer, notes);
+  private Outcome treat(RepairPlan plan, Undo undo, ChromaDatabase writer) throws IOException {
     Diagnosis last;
     try {
       watcher.reached(Step.COPIED);
@@ -145,7 +170,7 @@ final class RepairRun {
       watcher.reached(Step.READ_BACK);
       undo.finish();
       watcher.reached(Step.RETIRED);
-      snapshot.seal();
+      undo.seal();
       watcher.reached(Step.SEALED);
     } catch (IOException | RuntimeException | Error e) {
       undo.everything(e);

@@ -4,9 +4,8 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
-import java.util.SortedMap;
 import java.util.SortedSet;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -21,7 +20,6 @@ import palace.common.snapshot.DatabaseSnapshot;
 import palace.common.swap.LogValue;
 import palace.common.swap.Move;
 import palace.common.swap.MoveJournal;
-import palace.common.swap.Occasion;
 import palace.common.swap.PalacePaths;
 
 /// What a repair does outside its transaction: journaled before it is done, and taken back when the
@@ -31,30 +29,26 @@ final class Undo {
 
   private final FileOps ops;
   private final PalacePaths paths;
-  private final Occasion occasion;
   private final DatabaseSnapshot snapshot;
   private final ChromaDatabase writer;
-  private final SortedMap<String, String> notes;
   private final RepairMoves names;
   private final KeptText text;
   private final SortedSet<String> segments = new TreeSet<>();
   private final List<Move> moves = new ArrayList<>();
-  private Optional<MoveJournal> journal = Optional.empty();
+  private MoveJournal journal;
   private boolean committed;
 
   Undo(
       FileOps ops,
       PalacePaths paths,
-      Occasion occasion,
+      MoveJournal journal,
       DatabaseSnapshot snapshot,
-      ChromaDatabase writer,
-      SortedMap<String, String> notes) {
+      ChromaDatabase writer) {
     this.ops = ops;
     this.paths = paths;
-    this.occasion = occasion;
+    this.journal = journal;
     this.snapshot = snapshot;
     this.writer = writer;
-    this.notes = notes;
     names = new RepairMoves(ops, paths);
     text = new KeptText(ops, paths.palace(), names.workFolder());
   }
@@ -89,11 +83,10 @@ final class Undo {
         moves.add(names.placing(index.built()));
       }
     }
-    var known = new java.util.TreeMap<>(notes);
-    known.put(RepairRecovery.SEGMENTS, String.join(",", segments));
-    journal =
-        Optional.of(
-            MoveJournal.write(ops, paths, occasion, MoveJournal.Purpose.repair(known), moves));
+    var notes = new TreeMap<>(journal.purpose().notes());
+    notes.put(RepairRecovery.SEGMENTS, String.join(",", segments));
+    var purpose = MoveJournal.Purpose.repair(notes);
+    journal = MoveJournal.write(ops, paths, journal.occasion(), purpose, moves);
   }
 
   private void replace(Path segment) throws IOException {
@@ -116,13 +109,18 @@ final class Undo {
   /// connection closes.
   void commit() throws IOException {
     writer.keepOthersOut();
-    committed = true;
     writer.commit();
+    committed = true;
   }
 
   /// Moves the replaced segments into the snapshot and kept text to its place.
   void finish() throws IOException {
     names.finish(moves);
+  }
+
+  /// Describes the snapshot with the segments in it.
+  void seal() throws IOException {
+    snapshot.seal();
   }
 
   /// Lets others in again, and removes the journal and the working folder. The repair is done and
@@ -131,9 +129,7 @@ final class Undo {
     try {
       writer.readmitOthers();
       writer.close();
-      if (journal.isPresent()) {
-        journal.get().remove(ops);
-      }
+      journal.remove(ops);
       names.removeWorkFolder();
     } catch (IOException e) {
       LOG.warn("stage.leftover dir={} cause={}", LogValue.of(names.workFolder()), LogValue.of(e));
@@ -161,13 +157,21 @@ final class Undo {
       writer.mergeLog();
       snapshot.putBack();
     } else {
-      writer.rollback();
+      rollBack();
     }
     names.takeOut(moves);
     names.removeWorkFolder();
     snapshot.discard();
-    if (journal.isPresent()) {
-      journal.get().remove(ops);
+    journal.remove(ops);
+  }
+
+  /// A transaction whose end failed may have been rolled back already; otherwise SQLite does it when
+  /// the connection closes, or when the next one opens the file.
+  private void rollBack() {
+    try {
+      writer.rollback();
+    } catch (IOException e) {
+      LOG.warn("rollback.left-to-sqlite cause={}", LogValue.of(e));
     }
   }
 

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -14,6 +15,9 @@ import org.junit.jupiter.params.provider.EnumSource;
 import palace.common.PalaceException;
 import palace.common.Progress;
 import palace.common.files.FileOps;
+import palace.common.history.History;
+import palace.common.history.HistoryEntry;
+import palace.common.swap.MoveJournal;
 
 /// A repair that fails at any moment leaves the palace as it found it.
 class RepairFailureTest {
@@ -74,7 +78,7 @@ class RepairFailureTest {
   }
 
   @Test
-  void aRestoreThatFailsTellsWhereEverythingIsAndWhatToType() throws IOException {
+  void anUndoThatFailsTellsWhereEverythingIsAndWhatToType() throws IOException {
     SamplePalace palace = damaged();
     Path snapshots = folder.resolve("palace.ops").resolve("snapshots");
     var repair =
@@ -83,7 +87,7 @@ class RepairFailureTest {
             FileOps.real(),
             Clock.systemUTC(),
             step -> {
-              if (step == Step.PROVEN) {
+              if (step == Step.READ_BACK) {
                 try (var runs = Files.list(snapshots)) {
                   Files.delete(runs.findFirst().orElseThrow().resolve("chroma.sqlite3"));
                 }
@@ -95,11 +99,28 @@ class RepairFailureTest {
         .isInstanceOfSatisfying(
             PalaceException.PersonNeeded.class,
             e -> {
-              assertThat(e).hasMessageContaining("the test stops at PROVEN");
+              assertThat(e).hasMessageContaining("the test stops at READ_BACK");
               assertThat(e).hasMessageContaining(snapshots.toString());
-              assertThat(e.hint())
-                  .contains("cp " + snapshots)
-                  .contains("rm -r " + palace.directory());
+              assertThat(e.hint()).isEqualTo("palace recover --palace " + palace.directory());
             });
+    assertThat(outcomes()).containsExactly("person-needed");
+    assertThat(MoveJournal.pending(folder.resolve("palace.ops"))).hasSize(1);
+  }
+
+  @Test
+  void everyRunThatChangedSomethingIsRecordedHoweverItEnded() throws IOException {
+    SamplePalace palace = damaged();
+    for (Step moment : List.of(Step.TREATED, Step.RETIRED)) {
+      assertThatThrownBy(() -> failingAt(moment).run(RepairRequest.of(palace.directory(), "test")))
+          .isInstanceOf(PalaceException.Failed.class);
+    }
+    new Repair(Progress.SILENT).run(RepairRequest.of(palace.directory(), "test"));
+    assertThat(outcomes()).containsExactly("rolled-back", "rolled-back", "done");
+  }
+
+  private List<String> outcomes() throws IOException {
+    return History.in(folder.resolve("palace.ops")).read().entries().stream()
+        .map(HistoryEntry::outcome)
+        .toList();
   }
 }

@@ -12,7 +12,10 @@ import org.junit.jupiter.api.io.TempDir;
 import palace.common.PalaceException;
 import palace.common.Progress;
 import palace.common.doctor.Doctor;
+import palace.common.restore.Restore;
+import palace.common.restore.RestoreRequest;
 import palace.common.store.ContentDigest;
+import palace.common.store.NeedsEmbedding;
 import palace.common.store.Palace;
 
 class RepairTest {
@@ -141,19 +144,42 @@ class RepairTest {
   }
 
   @Test
-  void theCommandsForTheShellPutThePalaceBack() throws Exception {
+  void theCommandThatUndoesItPutsThePalaceBack() throws IOException {
     SamplePalace palace = SamplePalace.in(folder);
     palace.breakEntryPoint();
     String rows = palace.rows();
     String old = palace.vectorSegment();
     RepairReport report = report(repair(palace));
+    String fresh = palace.vectorSegment();
 
-    for (String command : report.undo()) {
-      assertThat(new ProcessBuilder("sh", "-c", command).inheritIO().start().waitFor()).isZero();
-    }
+    assertThat(report.undo())
+        .containsExactly(
+            "palace restore %s --palace %s".formatted(report.run(), palace.directory()));
+    new Restore(Progress.SILENT)
+        .restore(RestoreRequest.of(palace.directory(), report.run().value(), "test"));
 
     assertThat(palace.rows()).isEqualTo(rows);
     assertThat(palace.directory().resolve(old).resolve("header.bin")).exists();
+    assertThat(palace.directory().resolve(fresh)).doesNotExist();
+  }
+
+  @Test
+  void theTextThatEarlierRunsKeptStaysInFrontOfWhatIsAdded() throws IOException {
+    SamplePalace palace = SamplePalace.in(folder);
+    String id = onlyInTheIndex(palace);
+    palace.sql("UPDATE embeddings SET embedding_id='no-vector' WHERE embedding_id='" + id + "'");
+    Path kept = palace.directory().resolve(NeedsEmbedding.NAME);
+    Files.createDirectory(kept.getParent());
+    Files.writeString(kept, "{\"id\":\"of-an-earlier-run\"}\n");
+
+    RepairReport report = report(repair(palace));
+
+    assertThat(report.needsEmbedding()).contains(kept);
+    assertThat(Files.readAllLines(kept))
+        .hasSize(2)
+        .first()
+        .isEqualTo("{\"id\":\"of-an-earlier-run\"}");
+    assertThat(Files.readAllLines(kept).getLast()).contains("\"id\":\"no-vector\"");
   }
 
   @Test

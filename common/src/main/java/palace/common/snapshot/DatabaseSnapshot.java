@@ -91,7 +91,7 @@ public final class DatabaseSnapshot {
   private void requireSealed(Path copy) throws IOException {
     var sealed = hashed.get(DATABASE);
     if (sealed == null) {
-      throw new IllegalStateException("not sealed before the repair: " + folder);
+      throw new FileSystemException(folder.toString(), null, "has no hash of " + DATABASE);
     }
     var found = TreeDigest.ofFile(copy);
     if (!sealed.equals(found)) {
