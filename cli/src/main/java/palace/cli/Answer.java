@@ -15,4 +15,12 @@ record Answer(ExitCode exitCode, String outcome, ObjectNode report, List<String>
   Answer {
     lines = List.copyOf(lines);
   }
+
+  /// {@return the same, with what was settled before it}
+  Answer recovering(List<String> settled) {
+    if (!settled.isEmpty() && !report.has("recovered")) {
+      report.set("recovered", RecoveryJson.texts(settled));
+    }
+    return this;
+  }
 }

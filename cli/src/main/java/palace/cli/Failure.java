@@ -1,9 +1,17 @@
 package palace.cli;
 
 import java.io.IOException;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
+import java.nio.file.FileSystemLoopException;
 import java.nio.file.InvalidPathException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
+import java.util.Locale;
 import java.util.concurrent.CancellationException;
 import palace.common.ExitCode;
 import palace.common.PalaceException;
@@ -26,6 +34,10 @@ record Failure(ExitCode exitCode, String outcome, String message, String hint) {
           unchanged(ExitCode.CANCELLED, "cancelled", "cancelled", "run it again when you like");
       case AccessDeniedException e ->
           unchanged(ExitCode.REFUSED, "refused", e.getFile() + ": permission denied", AS_OWNER);
+      case OutOfMemoryError e ->
+          failed(
+              "Java has no memory left: " + e.getMessage(),
+              "give it more: PALACE_JAVA_OPTS=-Xmx8g");
       case InvalidPathException e ->
           unchanged(ExitCode.REFUSED, "refused", "not a path: " + e.getMessage(), "");
       case FileSystemException e ->
@@ -33,6 +45,25 @@ record Failure(ExitCode exitCode, String outcome, String message, String hint) {
       case IOException e -> failed(text(e), "");
       default -> failed("this should never happen: " + thrown, "");
     };
+  }
+
+  /// {@return what a failure means once a signal came: that it was cancelled, unless it failed for
+  /// another reason or could not undo what it began}
+  static Failure afterSignal(Throwable thrown) {
+    boolean undone =
+        !(thrown instanceof PalaceException e && e.exitCode() == ExitCode.PERSON_NEEDED);
+    return undone && isOfTheSignal(thrown) ? of(new CancellationException()) : of(thrown);
+  }
+
+  private static boolean isOfTheSignal(Throwable thrown) {
+    for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
+      if (cause instanceof CancellationException
+          || cause instanceof InterruptedException
+          || cause instanceof ClosedByInterruptException) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private static Failure of(PalaceException e) {
@@ -64,9 +95,20 @@ record Failure(ExitCode exitCode, String outcome, String message, String hint) {
     return new Failure(exitCode, outcome, says ? message : message + "; " + UNCHANGED, hint);
   }
 
+  /// Java's exceptions say in their class what the system said in words.
   private static String reason(FileSystemException e) {
-    String reason = e.getReason();
-    return reason == null ? e.getClass().getSimpleName() : reason;
+    return switch (e) {
+      case NoSuchFileException gone -> "no such file or directory";
+      case FileAlreadyExistsException there -> "exists already";
+      case NotDirectoryException file -> "is not a directory";
+      case DirectoryNotEmptyException full -> "the directory is not empty";
+      case AtomicMoveNotSupportedException far -> "lies on another file system";
+      case FileSystemLoopException loop -> "links lead back to it";
+      case FileSystemException other -> {
+        String reason = other.getReason();
+        yield reason == null ? "the system gives no reason" : reason.toLowerCase(Locale.ROOT);
+      }
+    };
   }
 
   private static String text(Throwable thrown) {

@@ -9,6 +9,7 @@ import palace.migrate.MigrationReport;
 import palace.migrate.MigrationRequest;
 import palace.migrate.PalaceMigrator;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /// The verb `migrate`.
@@ -58,6 +59,16 @@ final class MigrateCommand extends MutatingVerb {
   @Option(names = "--keep-build", description = "Leave a build that failed where it is.")
   private boolean keepBuild;
 
+  @Mixin private ForceOption force;
+
+  @Mixin private BatchOption batch;
+
+  @Override
+  void requireSoundOptions() throws PalaceException {
+    super.requireSoundOptions();
+    batch.requireSound();
+  }
+
   @Override
   Answer answer(Path palace) throws IOException {
     ChromaRelease wanted = release();
@@ -92,8 +103,9 @@ final class MigrateCommand extends MutatingVerb {
         onlyPlan,
         ifNeeded,
         keepBuild,
-        batchSize(),
+        batch.size(),
         options().patience(),
+        force.given(),
         PalaceVersion.number());
   }
 

@@ -16,31 +16,12 @@ abstract class MutatingVerb extends Verb {
   @Option(names = "--dry-run", description = "Show the plan and stop; nothing is written.")
   private boolean dryRun;
 
-  @Option(
-      names = "--batch-size",
-      paramLabel = "N",
-      description = "Drawers read at a time, which bounds memory; usually ${DEFAULT-VALUE}.")
-  private int batchSize = 1000;
-
   final boolean saidYes() {
     return yes;
   }
 
   final boolean dryRun() {
     return dryRun;
-  }
-
-  final int batchSize() {
-    return batchSize;
-  }
-
-  @Override
-  void requireSoundOptions() throws PalaceException {
-    super.requireSoundOptions();
-    if (batchSize < 1) {
-      throw new PalaceException.Usage(
-          "--batch-size " + batchSize + ": a batch needs at least one drawer", "");
-    }
   }
 
   /// Shows the plan and asks; throws the refusal when the answer is no, or there is nobody to ask.

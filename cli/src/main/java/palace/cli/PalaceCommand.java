@@ -21,14 +21,19 @@ import picocli.CommandLine.Spec;
     name = "palace",
     versionProvider = PalaceVersion.class,
     synopsisSubcommandLabel = "VERB",
-    description = "Checks, migrates and repairs MemPalace/Chroma palaces, without Chroma.",
+    description =
+        "Checks, migrates and repairs MemPalace/Chroma palaces, and takes any of it back, without"
+            + " Chroma.",
     sortOptions = false,
     commandListHeading = "%nVerbs:%n",
     subcommands = {
       StatusCommand.class,
       DoctorCommand.class,
       MigrateCommand.class,
-      RepairCommand.class
+      RepairCommand.class,
+      SnapshotCommand.class,
+      RestoreCommand.class,
+      RecoverCommand.class
     },
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {
@@ -47,7 +52,8 @@ import picocli.CommandLine.Spec;
       "Examples:",
       "  palace doctor ~/.mempalace/palace",
       "  palace repair --dry-run",
-      "  palace migrate --to 1.5.9 --yes"
+      "  palace migrate --to 1.5.9 --yes",
+      "  palace snapshot list"
     })
 public final class PalaceCommand implements Runnable {
   @Mixin private GlobalOptions options;
@@ -67,7 +73,7 @@ public final class PalaceCommand implements Runnable {
 
   /// The command in this process, as completion and manual pages look at it.
   PalaceCommand() {
-    this(Environment.ofProcess(), Terminal.ofProcess(), new Cancellation());
+    this(Environment.ofProcess(), Terminal.ofProcess(), new Cancellation(line -> {}));
   }
 
   private PalaceCommand(Environment environment, Terminal terminal, Cancellation cancellation) {
@@ -113,7 +119,7 @@ public final class PalaceCommand implements Runnable {
 
   /// {@return the exit code of one command line in another environment}
   static int run(Environment environment, Terminal terminal, String... args) {
-    return run(environment, terminal, new Cancellation(), args);
+    return run(environment, terminal, new Cancellation(line -> {}), args);
   }
 
   private static int run(
@@ -126,7 +132,11 @@ public final class PalaceCommand implements Runnable {
     line.setParameterExceptionHandler(command::wrongUsage);
     line.setExecutionExceptionHandler(command::failed);
     line.setExpandAtFiles(false);
-    return line.execute(args);
+    try {
+      return line.execute(args);
+    } catch (StackOverflowError | OutOfMemoryError e) {
+      return command.speech("palace").give(Failure.of(e));
+    }
   }
 
   private static Help.Ansi colours(Environment environment, Terminal terminal, String... args) {
@@ -138,7 +148,7 @@ public final class PalaceCommand implements Runnable {
   }
 
   private int wrongUsage(ParameterException e, String... args) {
-    String verb = e.getCommandLine().getCommandName();
+    String verb = Verb.name(e.getCommandLine().getCommandSpec());
     var speech = new Speech(terminal, verb, List.of(args).contains(GlobalOptions.JSON), false);
     String message = WrongUsage.sentence(e);
     return speech.give(Failure.unchanged(ExitCode.USAGE, "usage", message, WrongUsage.hint(e)));
@@ -148,15 +158,18 @@ public final class PalaceCommand implements Runnable {
     if (options.verbose() && !(thrown instanceof PalaceException)) {
       thrown.printStackTrace(terminal.err());
     }
-    return speech(line.getCommandName()).give(Failure.of(thrown));
+    Speech speech = speech(Verb.name(line.getCommandSpec()));
+    return speech.give(cancellation.isWanted() ? Failure.afterSignal(thrown) : Failure.of(thrown));
   }
 
   /// Runs one command line and ends the process with its exit code. A signal lets it undo first.
   public static void main(String... args) {
-    var cancellation = new Cancellation();
+    Terminal terminal = Terminal.ofProcess();
+    var cancellation = new Cancellation(terminal.err()::println);
     cancellation.onSignal();
-    int code = run(Environment.ofProcess(), Terminal.ofProcess(), cancellation, args);
-    cancellation.finished();
+    int code = run(Environment.ofProcess(), terminal, cancellation, args);
+    cancellation.finished(code);
+    cancellation.exiting();
     System.exit(code);
   }
 }

@@ -1,7 +1,6 @@
 package palace.cli;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,6 +13,8 @@ import palace.common.files.TreeSize;
 import palace.common.hnsw.Space;
 import palace.common.lock.LockHolder;
 import palace.common.lock.PalaceLock;
+import palace.common.restore.Pending;
+import palace.common.restore.Recovery;
 import palace.common.snapshot.SnapshotEntry;
 import palace.common.snapshot.SnapshotStore;
 import palace.common.store.CollectionState;
@@ -31,8 +32,9 @@ import palace.common.swap.PalacePaths;
 /// @param companions its entries that are no part of the store
 /// @param quarantined segment directories that MemPalace renamed away
 /// @param leftovers what tools left beside it
-/// @param snapshots the kept states
-/// @param holder which command of this tool holds it
+/// @param pending what interrupted runs of this tool left
+/// @param snapshots the kept states, the newest first
+/// @param holder who holds it: a command of this tool, or a MemPalace
 record PalaceStatus(
     Path palace,
     SchemaLevel level,
@@ -42,7 +44,8 @@ record PalaceStatus(
     List<Path> companions,
     List<Path> quarantined,
     List<Leftover> leftovers,
-    Snapshots snapshots,
+    Pending pending,
+    List<SnapshotEntry> snapshots,
     Optional<LockHolder> holder) {
   private static final List<String> OWN_MARKS =
       List.of(".build-", ".incoming-", ".aside-", ".staging-");
@@ -67,15 +70,8 @@ record PalaceStatus(
 
   /// Something beside the palace that a tool left.
   ///
-  /// @param interrupted whether it is of a run of this tool that did not end
-  record Leftover(Path path, boolean interrupted) {}
-
-  /// The kept states.
-  ///
-  /// @param count how many can be listed
-  /// @param bytes their files added up
-  /// @param damaged folders without a readable description
-  record Snapshots(int count, long bytes, List<Path> damaged) {}
+  /// @param ours whether a run of this tool made it
+  record Leftover(Path path, boolean ours) {}
 
   /// Looks at a palace.
   static PalaceStatus of(Path path) throws IOException {
@@ -90,8 +86,9 @@ record PalaceStatus(
           sizes(layout),
           layout.companions(),
           layout.quarantined(),
-          leftovers(layout, ops),
-          snapshots(ops),
+          leftovers(layout),
+          Recovery.look(layout.directory()),
+          SnapshotStore.in(ops).list(),
           PalaceLock.holder(layout.directory()));
     }
   }
@@ -137,19 +134,11 @@ record PalaceStatus(
     return new TreeSize(apparent, allocated, files);
   }
 
-  private static List<Leftover> leftovers(PalaceLayout layout, Path ops) throws IOException {
-    String name = layout.directory().getFileName().toString();
-    var leftovers = new ArrayList<Leftover>();
-    for (Path path : layout.leftovers()) {
-      String suffix = path.getFileName().toString().substring(name.length());
-      leftovers.add(new Leftover(path, isOfARun(suffix)));
-    }
-    if (Files.isDirectory(ops)) {
-      try (var entries = Files.newDirectoryStream(ops, "journal-*.json")) {
-        entries.forEach(journal -> leftovers.add(new Leftover(journal, true)));
-      }
-    }
-    return leftovers;
+  private static List<Leftover> leftovers(PalaceLayout layout) {
+    int name = layout.directory().getFileName().toString().length();
+    return layout.leftovers().stream()
+        .map(path -> new Leftover(path, isOfARun(path.getFileName().toString().substring(name))))
+        .toList();
   }
 
   private static boolean isOfARun(String suffix) {
@@ -158,20 +147,11 @@ record PalaceStatus(
             mark -> suffix.startsWith(mark) && RunId.isValid(suffix.substring(mark.length())));
   }
 
-  private static Snapshots snapshots(Path ops) throws IOException {
-    int count = 0;
-    long bytes = 0;
-    var damaged = new ArrayList<Path>();
-    for (SnapshotEntry entry : SnapshotStore.in(ops).list()) {
-      switch (entry) {
-        case SnapshotEntry.Kept kept -> {
-          count++;
-          bytes += kept.snapshot().bytes();
-        }
-        case SnapshotEntry.Damaged broken -> damaged.add(broken.directory());
-      }
-    }
-    return new Snapshots(count, bytes, damaged);
+  /// {@return the room that the kept states take}
+  long snapshotBytes() {
+    return snapshots.stream()
+        .mapToLong(entry -> entry instanceof SnapshotEntry.Kept kept ? kept.snapshot().bytes() : 0)
+        .sum();
   }
 
   long drawers() {
@@ -182,9 +162,9 @@ record PalaceStatus(
     return collections.stream().mapToLong(Collection::missing).sum();
   }
 
-  /// {@return whether a run of this tool ended halfway; one that still works has its build there}
+  /// {@return whether a run of this tool ended halfway}
   boolean wasInterrupted() {
-    return holder.isEmpty() && leftovers.stream().anyMatch(Leftover::interrupted);
+    return !pending.nothing();
   }
 
   boolean needsAttention() {

@@ -3,10 +3,12 @@ package palace.cli;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
+import palace.common.PalaceException;
 import palace.repair.Outcome;
 import palace.repair.Repair;
 import palace.repair.RepairRequest;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /// The verb `repair`.
@@ -52,6 +54,16 @@ final class RepairCommand extends MutatingVerb {
       description = "Do nothing to a healthy palace, even with --rebuild-index.")
   private boolean ifNeeded;
 
+  @Mixin private ForceOption force;
+
+  @Mixin private BatchOption batch;
+
+  @Override
+  void requireSoundOptions() throws PalaceException {
+    super.requireSoundOptions();
+    batch.requireSound();
+  }
+
   @Override
   Answer answer(Path palace) throws IOException {
     var repair = new Repair(progress());
@@ -90,9 +102,9 @@ final class RepairCommand extends MutatingVerb {
         collection,
         anew,
         false,
-        batchSize(),
+        batch.size(),
         options().patience(),
         PalaceVersion.number(),
-        false);
+        force.given());
   }
 }

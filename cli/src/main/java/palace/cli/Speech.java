@@ -58,6 +58,11 @@ record Speech(Terminal terminal, String command, boolean json, boolean quiet) {
     }
   }
 
+  /// Says something that the operator must know, even one who wants quiet.
+  void tell(String line) {
+    terminal.err().println("palace: " + line);
+  }
+
   /// Warns the operator.
   void warn(String warning) {
     terminal.err().println("palace: warning: " + warning);

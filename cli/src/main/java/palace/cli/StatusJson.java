@@ -30,9 +30,10 @@ final class StatusJson {
       leftovers
           .addObject()
           .put("path", leftover.path().toString())
-          .put("interruptedRun", leftover.interrupted());
+          .put("interruptedRun", leftover.ours() && status.wasInterrupted());
     }
-    json.set("snapshots", snapshots(status.snapshots()));
+    json.set("pending", RecoveryJson.pending(status.pending()));
+    json.set("snapshots", snapshots(status));
     status
         .holder()
         .ifPresent(holder ->
@@ -90,11 +91,11 @@ final class StatusJson {
         .put("files", size.files());
   }
 
-  private static ObjectNode snapshots(PalaceStatus.Snapshots snapshots) {
+  private static ObjectNode snapshots(PalaceStatus status) {
     ObjectNode json = object();
-    json.put("count", snapshots.count()).put("bytes", snapshots.bytes());
-    ArrayNode damaged = json.putArray("damaged");
-    snapshots.damaged().forEach(path -> damaged.add(path.toString()));
+    json.put("count", status.snapshots().size()).put("bytes", status.snapshotBytes());
+    ArrayNode entries = json.putArray("entries");
+    status.snapshots().forEach(entry -> entries.add(SnapshotJson.entry(entry)));
     return json;
   }
 

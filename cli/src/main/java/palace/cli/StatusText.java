@@ -1,15 +1,19 @@
 package palace.cli;
 
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 import palace.common.ShellWord;
 import palace.common.chroma.CollectionRow;
 import palace.common.chroma.DatabaseCondition;
+import palace.common.lock.LockHolder;
 
 /// A palace at a glance, for people.
 final class StatusText {
+  private static final int LISTED = 5;
+
   private StatusText() {}
 
   /// {@return the lines to print}
@@ -77,17 +81,25 @@ final class StatusText {
     if (!status.quarantined().isEmpty()) {
       lines.add("quarantined by MemPalace: " + names(status.quarantined()));
     }
-    var snapshots = status.snapshots();
-    lines.add("snapshots: " + snapshots.count() + (snapshots.count() == 0 ? "" : sized(snapshots)));
+    lines.addAll(snapshots(status));
     for (PalaceStatus.Leftover leftover : status.leftovers()) {
-      String whose = leftover.interrupted() ? "of a palace command" : "of another tool";
+      String whose = leftover.ours() ? "of a palace command" : "of another tool";
       lines.add("leftover " + whose + ": " + leftover.path());
     }
     return lines;
   }
 
-  private static String sized(PalaceStatus.Snapshots snapshots) {
-    return ", " + Numbers.bytes(snapshots.bytes());
+  private static List<String> snapshots(PalaceStatus status) {
+    var lines = new ArrayList<String>();
+    int count = status.snapshots().size();
+    lines.add(
+        "snapshots: " + count + (count == 0 ? "" : ", " + Numbers.bytes(status.snapshotBytes())));
+    List<String> all = SnapshotText.lines(status.snapshots(), Instant.now());
+    all.stream().limit(LISTED).forEach(line -> lines.add("  " + line));
+    if (count > LISTED) {
+      lines.add("  … palace snapshot list " + ShellWord.quote(status.palace()));
+    }
+    return lines;
   }
 
   private static String names(List<Path> paths) {
@@ -109,25 +121,10 @@ final class StatusText {
               "the write-ahead log holds %s that belong to the database: never copy one without the other"
                   .formatted(Numbers.bytes(bytes)));
     }
-    status
-        .holder()
-        .ifPresent(holder ->
-            lines.add(
-                "in use: process "
-                    + holder.pid()
-                    + " on "
-                    + holder.host()
-                    + " ("
-                    + holder.command()
-                    + ", since "
-                    + holder.since()
-                    + ")"));
-    for (Path damaged : status.snapshots().damaged()) {
-      lines.add("snapshot without a readable description: " + damaged);
-    }
+    status.holder().ifPresent(holder -> lines.add("in use: " + holder(holder)));
     if (status.wasInterrupted()) {
-      lines.add(
-          "a palace command was interrupted: the next one that changes the palace settles it");
+      lines.addAll(RecoveryText.of(status.pending()));
+      lines.add("settle it with: palace recover " + ShellWord.quote(status.palace()));
     }
     if (status.missing() > 0) {
       lines.add(
@@ -136,5 +133,11 @@ final class StatusText {
                   Numbers.count(status.missing(), "drawer"), ShellWord.quote(status.palace())));
     }
     return lines;
+  }
+
+  private static String holder(LockHolder holder) {
+    String process = holder.pid() < 0 ? "a process" : "process " + holder.pid();
+    String since = holder.since().equals("unknown") ? "" : ", since " + holder.since();
+    return process + " on " + holder.host() + " (" + holder.command() + since + ")";
   }
 }

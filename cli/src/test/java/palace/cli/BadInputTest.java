@@ -18,6 +18,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /// What a command says to a path that is no palace, or none that it can work on.
 final class BadInputTest {
+  private static final String ID = "20261121T034700Z-1a2b3c";
+
   @TempDir private Path temp;
 
   static Stream<List<String>> verbs() {
@@ -27,7 +29,18 @@ final class BadInputTest {
         List.of("migrate", "--yes"),
         List.of("migrate", "--dry-run"),
         List.of("repair", "--yes"),
-        List.of("repair", "--dry-run"));
+        List.of("repair", "--dry-run"),
+        List.of("snapshot create"),
+        List.of("snapshot list"),
+        List.of("snapshot verify"),
+        List.of("restore", "--yes", ID),
+        List.of("restore", "--dry-run", ID),
+        List.of("recover"),
+        List.of("recover", "--dry-run"));
+  }
+
+  static Stream<List<String>> readers() {
+    return verbs().limit(6);
   }
 
   @ParameterizedTest
@@ -70,7 +83,7 @@ final class BadInputTest {
   }
 
   @ParameterizedTest
-  @MethodSource("verbs")
+  @MethodSource("readers")
   void aPalaceOfChroma03IsRefusedWithTheWayOut(List<String> verb) throws Exception {
     Path old = Files.createDirectory(temp.resolve("old"));
     Files.write(old.resolve("chroma-collections.parquet"), new byte[] {'P', 'A', 'R', '1'});
@@ -79,7 +92,7 @@ final class BadInputTest {
   }
 
   @ParameterizedTest
-  @MethodSource("verbs")
+  @MethodSource("readers")
   void aNewerSchemaThanIsKnownIsRefused(List<String> verb) throws Exception {
     Path newer = FrozenPalace.unpack("1.5.9", temp.resolve("newer"));
     execute(
@@ -91,7 +104,7 @@ final class BadInputTest {
   }
 
   @ParameterizedTest
-  @MethodSource("verbs")
+  @MethodSource("readers")
   void anSqliteDatabaseOfAnotherProgramIsRefused(List<String> verb) throws Exception {
     Path foreign = Files.createDirectory(temp.resolve("foreign"));
     execute(foreign, "CREATE TABLE notes (text)");
@@ -216,7 +229,9 @@ final class BadInputTest {
   private static String[] arguments(List<String> verb, Path palace, boolean json) {
     Stream<String> after = json ? Stream.of("--json") : Stream.empty();
     Stream<String> named = Stream.of("--palace", palace.toString());
-    return Stream.of(verb.stream(), named, after).flatMap(part -> part).toArray(String[]::new);
+    return Stream.of(verb.stream().flatMap(word -> Stream.of(word.split(" "))), named, after)
+        .flatMap(part -> part)
+        .toArray(String[]::new);
   }
 
   private static void execute(Path palace, String sql) throws SQLException {

@@ -13,16 +13,20 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /// Every entry below a directory: its kind, inode, time of change and bytes. The directory's own
-/// time is left out: a lock that was taken and let go changes it.
+/// time is left out, and the lock file: a lock that was taken and let go changes them.
 record Fingerprint(Path root, Map<String, String> entries) {
   static Fingerprint of(Path root) throws IOException {
     var entries = new TreeMap<String, String>();
     try (Stream<Path> paths = Files.walk(root)) {
-      for (Path path : paths.filter(path -> !path.equals(root)).toList()) {
+      for (Path path : paths.filter(path -> !path.equals(root) && !isLock(path)).toList()) {
         entries.put(root.relativize(path).toString(), describe(path));
       }
     }
     return new Fingerprint(root, entries);
+  }
+
+  private static boolean isLock(Path path) {
+    return path.endsWith("lock") && path.getParent().toString().endsWith(".ops");
   }
 
   private static String describe(Path path) throws IOException {

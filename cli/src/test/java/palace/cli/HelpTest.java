@@ -12,9 +12,21 @@ import picocli.CommandLine;
 
 final class HelpTest {
   @ParameterizedTest
-  @ValueSource(strings = {"status", "doctor", "migrate", "repair"})
+  @ValueSource(
+      strings = {
+        "status",
+        "doctor",
+        "migrate",
+        "repair",
+        "snapshot",
+        "snapshot create",
+        "snapshot list",
+        "snapshot verify",
+        "restore",
+        "recover"
+      })
   void everyVerbSaysItsExitCodesAndShowsExamplesThatAreRightUsage(String verb) {
-    CommandRun help = palace(verb, "--help");
+    CommandRun help = palace((verb + " --help").split(" "));
 
     assertThat(help.exitCode()).isZero();
     assertThat(help.err()).isEmpty();
@@ -36,6 +48,8 @@ final class HelpTest {
   @Test
   void helpListsEveryVerb() {
     assertThat(palace("--help").out()).contains("status", "doctor", "migrate", "repair", "130");
+    assertThat(palace("--help").out()).contains("  snapshot ", "  restore ", "  recover ");
+    assertThat(palace("snapshot", "--help").out()).contains("  create ", "  list ", "  verify ");
   }
 
   @Test
@@ -44,6 +58,25 @@ final class HelpTest {
 
     assertThat(run.exitCode()).isEqualTo(2);
     assertThat(run.err()).contains("docter", "nothing was changed", "did you mean doctor");
+  }
+
+  @Test
+  void aVerbOfSnapshotsIsNeeded() {
+    assertThat(palace("snapshot").exitCode()).isEqualTo(2);
+    assertThat(palace("snapshot").err()).contains("a verb is missing", "palace snapshot --help");
+    assertThat(palace("snapshot", "lst").err()).contains("did you mean list");
+  }
+
+  @Test
+  void whereAVerbTakesAnIdThePalaceComesAfterIt() {
+    String id = "20261121T034700Z-1a2b3c";
+
+    assertThat(palace("restore").err()).contains("missing required parameter", "'ID'");
+    for (String verb : List.of("restore " + id, "snapshot verify " + id, "snapshot verify")) {
+      CommandRun run = palace((verb + " /nonexistent/palace").split(" "));
+      assertThat(run.exitCode()).as(run.err()).isEqualTo(3);
+      assertThat(run.err()).as(verb).contains("/nonexistent");
+    }
   }
 
   @Test
@@ -62,6 +95,10 @@ final class HelpTest {
         "status --json --wait -1",
         "repair --json --batch-size 0",
         "migrate --json --palace a b",
+        "snapshot create --json --scope aside",
+        "snapshot --json",
+        "recover --json --back --forward",
+        "restore --json",
         "status --json --palace",
       })
   void wrongUsageIsOneDocumentToo(String line) throws Exception {

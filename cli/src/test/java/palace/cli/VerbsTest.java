@@ -62,7 +62,7 @@ final class VerbsTest {
     CommandRun run = palace("status", path);
 
     assertThat(run.exitCode()).isEqualTo(5);
-    assertThat(run.out()).contains("leftover of a palace command: " + build, "was interrupted");
+    assertThat(run.out()).contains("leftover of a palace command: " + build, "palace recover ");
     JsonNode json = palace("status", "--json", path).json();
     assertThat(json.path("needsAttention").asBoolean()).isTrue();
     assertThat(json.path("leftovers")).hasSize(2);

@@ -42,7 +42,8 @@ final class ArchitectureTest {
       List.of("files", "pickle", "hnsw", "chroma", "store", "doctor");
 
   /// The packages beside the chain, which never imports them.
-  private static final List<String> BESIDE = List.of("lock", "swap", "snapshot", "history", "restore");
+  private static final List<String> BESIDE =
+      List.of("lock", "swap", "snapshot", "history", "restore");
 
   private static final Set<String> FILES_CALLS =
       Set.of(
@@ -145,7 +146,7 @@ final class ArchitectureTest {
   }
 
   @Test
-  void onlyTheLauncherAndMainEndTheProcess() {
+  void onlyTheLauncherMainAndASignalEndTheProcess() {
     noClasses()
         .should()
         .accessTargetWhere(describe("ends the process", ArchitectureTest::endsTheProcessElsewhere))
@@ -190,8 +191,9 @@ final class ArchitectureTest {
     boolean mainOfTheCommand =
         access.getOriginOwner().getName().equals("palace.cli.PalaceCommand")
             && access.getOrigin().getName().equals("main");
+    boolean signal = access.getOriginOwner().getName().equals("palace.cli.Cancellation");
     boolean launcher = access.getOriginOwner().getPackageName().equals("palace.launch");
-    return isEnd(access) && !mainOfTheCommand && !launcher;
+    return isEnd(access) && !mainOfTheCommand && !signal && !launcher;
   }
 
   private static boolean isEnd(JavaAccess<?> access) {

@@ -53,13 +53,50 @@ class DocumentationIT {
   void everyVerbAndOptionShownIsKnownToTheProgram() throws Exception {
     for (String document : List.of("README.md", "OPERATING.md")) {
       for (String command : commands(document)) {
-        var help = Oracle.palace(command.split(" ")[0], "--help");
+        var help = Oracle.palace((verb(command) + " --help").split(" "));
         assertThat(help.exitCode()).as(command).isZero();
         OPTION
             .matcher(command)
             .results()
             .map(MatchResult::group)
             .forEach(option -> assertThat(help.output()).as(command).contains(option));
+      }
+    }
+  }
+
+  private static String verb(String command) {
+    String[] words = command.split(" ");
+    return words[0].equals("snapshot") ? words[0] + " " + words[1] : words[0];
+  }
+
+  /// The commands of the runbook that goes back, in their order and with the ids that were printed.
+  @Test
+  void theRunbookOfGoingBackGoesBack() throws Exception {
+    Path palace = directory.resolve("palace");
+    assertThat(
+            Oracle.palace(
+                    "migrate",
+                    "--palace",
+                    ROOT.resolve("samples/chroma-0.6").toString(),
+                    "--target",
+                    palace.toString())
+                .exitCode())
+        .isZero();
+    List<String> runbook =
+        commands("OPERATING.md").stream()
+            .filter(command -> command.contains("snapshot") || command.startsWith("restore"))
+            .toList();
+    assertThat(runbook).hasSizeGreaterThan(3);
+    String id = "";
+    for (String command : runbook) {
+      var words = new ArrayList<>(List.of(command.split(" ")));
+      String known = id;
+      words.replaceAll(word -> word.equals("DIR") ? palace.toString() : word);
+      words.replaceAll(word -> word.equals("ID") ? known : word);
+      var answer = Oracle.palace(words.toArray(String[]::new));
+      assertThat(answer.exitCode()).as("%s: %s", command, answer).isZero();
+      if (command.startsWith("snapshot list")) {
+        id = answer.output().split(" ")[0];
       }
     }
   }

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /// The built program, started as an operator starts it.
@@ -48,6 +49,11 @@ record Program(List<String> prefix, Path scratch) {
 
   /// Starts it.
   Running begin(String... arguments) throws IOException {
+    return begin(Map.of(), arguments);
+  }
+
+  /// Starts it with more variables.
+  Running begin(Map<String, String> variables, String... arguments) throws IOException {
     var command = new ArrayList<>(prefix);
     command.add(START.toString());
     command.addAll(List.of(arguments));
@@ -56,6 +62,7 @@ record Program(List<String> prefix, Path scratch) {
     var builder = new ProcessBuilder(command);
     builder.environment().put("HOME", scratch.toString());
     builder.environment().keySet().removeIf(name -> name.startsWith("MEMPAL"));
+    builder.environment().putAll(variables);
     builder.redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()));
     builder.redirectOutput(out.toFile()).redirectError(err.toFile());
     return new Running(builder.start(), out, err);

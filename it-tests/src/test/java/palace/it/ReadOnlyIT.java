@@ -43,6 +43,9 @@ final class ReadOnlyIT {
       looks.add(Arguments.of(state, List.of("migrate", "--dry-run")));
       looks.add(Arguments.of(state, List.of("repair", "--dry-run")));
     }
+    looks.add(Arguments.of(State.PLAIN, List.of("snapshot", "list")));
+    looks.add(Arguments.of(State.PLAIN, List.of("snapshot", "verify")));
+    looks.add(Arguments.of(State.PLAIN, List.of("recover", "--dry-run")));
     return looks.stream();
   }
 
@@ -56,6 +59,21 @@ final class ReadOnlyIT {
 
     assertThat(result.exitCode()).as(result.err()).isIn(0, 5);
     assertThat(result.out()).isNotEmpty();
+    assertThat(trace.changesBelow(temp)).isEmpty();
+  }
+
+  @Test
+  void planningARestoreWritesNothing() throws Exception {
+    Path palace = palaceIn(State.PLAIN);
+    var plain = new Program(List.of(), scratch);
+    assertThat(plain.run("snapshot", "create", palace.toString()).exitCode()).isZero();
+    String id = plain.run("snapshot", "list", palace.toString()).out().split(" ")[0];
+    var trace = new WriteTrace(scratch.resolve("trace"));
+
+    var result = program(trace).run("restore", "--dry-run", id, palace.toString());
+
+    assertThat(result.exitCode()).as(result.err()).isZero();
+    assertThat(result.out()).contains("plan: put snapshot " + id);
     assertThat(trace.changesBelow(temp)).isEmpty();
   }
 
