@@ -419,12 +419,31 @@ public final class ChromaDatabase implements AutoCloseable {
   /// log counts.
   public void backUpTo(Path target) throws IOException {
     try {
-      connection
-          .unwrap(SQLiteConnection.class)
-          .getDatabase()
-          .backup("main", target.toAbsolutePath().toString(), null);
+      int result =
+          connection
+              .unwrap(SQLiteConnection.class)
+              .getDatabase()
+              .backup("main", target.toAbsolutePath().toString(), null);
+      requireWhole(target, SQLiteErrorCode.getErrorCode(result));
     } catch (SQLException e) {
       throw translate(file, e);
+    }
+  }
+
+  /// The driver gives SQLite's verdict back and does not throw it.
+  private void requireWhole(Path target, SQLiteErrorCode verdict) throws IOException {
+    if (verdict != SQLiteErrorCode.SQLITE_OK) {
+      throw new PalaceException.Failed(
+          "cannot copy %s to %s: %s (%s)".formatted(file, target, verdict.message, verdict),
+          "make room or give access there, then run it again");
+    }
+    long expected = number("PRAGMA page_count") * number("PRAGMA page_size");
+    long found = Files.size(target);
+    if (found != expected) {
+      throw new PalaceException.Failed(
+          "the copy of %s at %s has %d bytes, expected %d"
+              .formatted(file, target, found, expected),
+          "make room or give access there, then run it again");
     }
   }
 

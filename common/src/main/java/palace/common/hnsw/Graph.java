@@ -14,7 +14,6 @@ import palace.common.PalaceException;
 /// graph, whatever the bytes say; writing needs mapped bytes that can be written.
 final class Graph {
   private static final int[] NO_LEVELS = {};
-  private static final long LINK_LIST_SLACK_BYTES = 1 << 20;
 
   final IndexLayout layout;
   final MemorySegment level0;
@@ -39,12 +38,11 @@ final class Graph {
   /// Takes the upper levels of a sound index into memory.
   ///
   /// @param level0 the elements, with room for as many as the capacity says
-  /// @throws PalaceException.Refused when the header cannot be trusted or the link lists are
-  ///   absurdly large
+  /// @throws PalaceException.Refused when the header cannot be trusted
   static Graph read(HnswIndex index, Space space, MemorySegment level0, int capacity)
       throws IOException {
     var header = index.header();
-    if (!index.headerIsTrusted() || header.isEmpty() || hasAbsurdLinkLists(index)) {
+    if (!index.headerIsTrusted() || header.isEmpty()) {
       throw new PalaceException.Refused(
           index.directory() + ": the index is not sound enough to be searched", "palace doctor");
     }
@@ -56,11 +54,6 @@ final class Graph {
       graph.maxLevel = Math.min(header.get().maxLevel(), graph.levels[graph.entryPoint]);
     }
     return graph;
-  }
-
-  private static boolean hasAbsurdLinkLists(HnswIndex index) {
-    return index.fileBytes(IndexFile.LINK_LISTS)
-        > index.fileBytes(IndexFile.LEVEL0) + LINK_LIST_SLACK_BYTES;
   }
 
   private void readUpperLevels(LinkLists lists) {
