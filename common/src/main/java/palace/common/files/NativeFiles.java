@@ -15,8 +15,8 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.OptionalLong;
 
-/// The three calls of Linux that Java has no word for: where a file has data, where it has holes,
-/// and how much of the disk it occupies.
+/// The calls of Linux that Java has no word for: where a file has data, where it has holes, how much
+/// of the disk it occupies, and letting two files share their blocks.
 ///
 /// `statx` and not `stat`, because its structure is the same on every processor: `stx_blocks`, a
 /// u64 counting 512-byte units, stands at byte 48 of 256 (linux/stat.h).
@@ -25,6 +25,8 @@ final class NativeFiles {
   private static final int SEEK_HOLE = 4;
   private static final int NO_DATA_BEYOND = 6; // ENXIO
   private static final int OPEN_READ_CLOSE_ON_EXEC = 0x80000;
+  private static final int OPEN_WRITE_CLOSE_ON_EXEC = 0x80001;
+  private static final long SHARE_BLOCKS = 0x40049409L; // FICLONE, linux/fs.h
   private static final int CURRENT_DIRECTORY = -100;
   private static final int DO_NOT_FOLLOW = 0x100;
   private static final int WANT_BLOCKS = 0x400;
@@ -41,6 +43,7 @@ final class NativeFiles {
   private final MethodHandle close;
   private final MethodHandle seek;
   private final MethodHandle statx;
+  private final MethodHandle control;
 
   private NativeFiles(Linker linker) {
     open = bind(linker, "open", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT));
@@ -55,6 +58,11 @@ final class NativeFiles {
             linker,
             "statx",
             FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT, ADDRESS));
+    control =
+        linker.downcallHandle(
+            linker.defaultLookup().find("ioctl").orElseThrow(),
+            FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_INT),
+            Linker.Option.firstVariadicArg(2));
   }
 
   /// {@return the calls, or empty where this is not a 64-bit Linux that has them}
@@ -64,8 +72,33 @@ final class NativeFiles {
 
   /// {@return a descriptor for reading, or a negative number}
   int open(Path file) {
+    return open(file, OPEN_READ_CLOSE_ON_EXEC);
+  }
+
+  /// Lets an existing empty file share all blocks of another one until either is written to, or
+  /// gives false, with nothing changed, where the file system cannot.
+  boolean shareBlocks(Path source, Path target) {
+    int from = open(source);
+    int to = open(target, OPEN_WRITE_CLOSE_ON_EXEC);
+    try {
+      return from >= 0 && to >= 0 && (int) control.invokeExact(to, SHARE_BLOCKS, from) == 0;
+    } catch (Throwable e) {
+      throw unexpected(e);
+    } finally {
+      closeIfOpen(from);
+      closeIfOpen(to);
+    }
+  }
+
+  private void closeIfOpen(int descriptor) {
+    if (descriptor >= 0) {
+      close(descriptor);
+    }
+  }
+
+  private int open(Path file, int flags) {
     try (var arena = Arena.ofConfined()) {
-      return (int) open.invokeExact(arena.allocateFrom(file.toString()), OPEN_READ_CLOSE_ON_EXEC);
+      return (int) open.invokeExact(arena.allocateFrom(file.toString()), flags);
     } catch (Throwable e) {
       throw unexpected(e);
     }
