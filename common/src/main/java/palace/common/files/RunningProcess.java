@@ -19,9 +19,24 @@ public record RunningProcess(long pid, String command) {
     return new RunningProcess(pid, readable(commandOf(pid)));
   }
 
-  /// {@return whether a process with this number exists}
+  /// {@return whether a process with this number runs} One that has ended counts as ended though
+  /// its parent has not asked how.
   public static boolean isAlive(long pid) {
-    return pid > 0 && ProcessHandle.of(pid).map(ProcessHandle::isAlive).orElse(false);
+    return pid > 0
+        && ProcessHandle.of(pid).map(ProcessHandle::isAlive).orElse(false)
+        && !isZombie(pid);
+  }
+
+  /// The state is the letter after the name in parentheses, which may hold any character
+  /// (proc_pid_stat(5)).
+  private static boolean isZombie(long pid) {
+    try {
+      Path file = PROC.resolve(Long.toString(pid)).resolve("stat");
+      String stat = new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1);
+      return stat.startsWith("Z", stat.lastIndexOf(')') + 2);
+    } catch (IOException e) {
+      return false;
+    }
   }
 
   /// {@return as in `process 123 (python -m mempalace mine)`}

@@ -14,6 +14,7 @@ import palace.common.files.RunningProcess;
 /// The sentences with which a palace that cannot be changed now is refused: who is in the way, and
 /// how it is stopped.
 final class InUse {
+  private static final String DATABASE = "chroma.sqlite3";
   private static final int MOST_NAMED = 5;
   private static final String OR_WAIT = ", or let this command wait with --wait SECONDS";
 
@@ -45,7 +46,8 @@ final class InUse {
             .limit(MOST_NAMED)
             .map(entry -> entry.getKey() + ": " + summary(entry.getValue()))
             .collect(Collectors.joining("; "));
-    String more = files.size() > MOST_NAMED ? " and %d more".formatted(files.size() - MOST_NAMED) : "";
+    String more =
+        files.size() > MOST_NAMED ? " and %d more".formatted(files.size() - MOST_NAMED) : "";
     return new PalaceException.Busy(
         "%s is open in %s%s; nothing was changed".formatted(palace, who, more),
         howToStop(handles.getFirst().pid()) + OR_WAIT);
@@ -78,9 +80,8 @@ final class InUse {
   }
 
   private static String summary(List<String> files) {
-    return files.size() == 1
-        ? files.getFirst()
-        : "%s and %d more".formatted(files.getFirst(), files.size() - 1);
+    String first = files.contains(DATABASE) ? DATABASE : files.getFirst();
+    return files.size() == 1 ? first : "%s and %d more".formatted(first, files.size() - 1);
   }
 
   private static String howToStop(long pid) {

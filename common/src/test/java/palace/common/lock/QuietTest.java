@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import palace.common.PalaceException;
 import palace.common.files.LockTable;
+import palace.common.files.RunningProcess;
 import palace.common.files.Sha256;
 
 final class QuietTest {
@@ -130,6 +131,25 @@ final class QuietTest {
           .isInstanceOf(PalaceException.Refused.class)
           .hasMessageContaining("process 999999999, which does not run here");
       assertThat(lock.requireQuiet(true).warnings()).hasSize(1);
+    }
+  }
+
+  @Test
+  void aProcessThatEndedAndThatNobodyAskedAboutDoesNotRun() throws Exception {
+    String leaveAChild =
+        """
+        import subprocess, sys, time
+        child = subprocess.Popen(["true"])
+        while open(f"/proc/{child.pid}/stat").read().split(") ")[1][0] != "Z":
+            time.sleep(0.01)
+        print(child.pid)
+        sys.stdin.readline()
+        """;
+    try (var parent = Python.run(leaveAChild)) {
+      long child = Long.parseLong(parent.answer());
+      assertThat(RunningProcess.isAlive(child)).isFalse();
+      assertThat(RunningProcess.isAlive(parent.pid())).isTrue();
+      assertThat(RunningProcess.isAlive(-1)).isFalse();
     }
   }
 
