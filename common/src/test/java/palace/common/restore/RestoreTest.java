@@ -274,4 +274,18 @@ final class RestoreTest {
     assertThat(palace.resolve("locks")).isDirectory();
     assertThat(Recovery.look(palace).nothing()).isTrue();
   }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void theSameFullSnapshotCanBeRestoredAgainOverItself(boolean confined) throws IOException {
+    if (confined) {
+      Files.createDirectory(palace.resolve("locks"));
+    }
+    Map<String, String> digests = contentDigests();
+    Snapshot full = take(Snapshot.Scope.FULL);
+    restore(full.id());
+    RunId first = restore(full.id()).undo().orElseThrow();
+    assertThat(contentDigests()).isEqualTo(digests);
+    assertThat(store().verify(store().find(first).orElseThrow())).isEmpty();
+  }
 }
