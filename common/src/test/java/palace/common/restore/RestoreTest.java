@@ -265,9 +265,12 @@ final class RestoreTest {
     forgetADrawer();
     Map<String, String> without = contentDigests();
 
+    Files.writeString(palace.resolve("locks/held"), "by somebody");
     RestoreReport report = restore(full.id());
 
     assertThat(contentDigests()).isEqualTo(digests);
+    assertThat(palace.resolve("locks/held")).exists();
+    assertThat(Recovery.look(palace).nothing()).isTrue();
     assertThat(parent.toFile().list()).containsExactly("my palace#1");
     restore(report.undo().orElseThrow());
     assertThat(contentDigests()).isEqualTo(without);
