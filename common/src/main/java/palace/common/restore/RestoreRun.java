@@ -45,6 +45,11 @@ final class RestoreRun {
   private static final Logger LOG = LoggerFactory.getLogger(RestoreRun.class);
   private static final List<String> SIDECARS = List.of("-wal", "-shm", "-journal");
 
+  /// What is ours, and what MemPalace keeps in its config folder and has open: these stay where they
+  /// are when entries are exchanged one by one.
+  private static final Set<String> STAYING =
+      Set.of(".palace", "locks", "config.json", "maintenance.json", "server", "daemon", "hook_state");
+
   private final FileOps ops;
   private final PalacePaths paths;
   private final Occasion occasion;
@@ -157,6 +162,7 @@ final class RestoreRun {
       } else {
         store.file(journal, paths, Snapshot.Known.NOTHING);
       }
+      ops.delete(paths.build());
     } catch (IOException e) {
       LOG.warn("snapshot.not-filed id={} cause={}", paths.run(), LogValue.of(e));
       warnings.add(
@@ -215,10 +221,10 @@ final class RestoreRun {
     return incoming;
   }
 
-  private static void addAll(List<EntrySwap.Incoming> incoming, Path folder) throws IOException {
+  private void addAll(List<EntrySwap.Incoming> incoming, Path folder) throws IOException {
     if (Files.isDirectory(folder, NOFOLLOW_LINKS)) {
       for (Path entry : Listing.of(folder)) {
-        if (!nameOf(entry).equals(".palace")) {
+        if (!paths.confined() || !STAYING.contains(nameOf(entry))) {
           incoming.add(new EntrySwap.Incoming(entry, nameOf(entry)));
         }
       }
