@@ -2,6 +2,7 @@ package palace.migrate;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -105,9 +106,18 @@ final class MigrationPlanner {
       }
     }
     for (Path companion : source.palace().layout().companions()) {
-      needed += TreeSize.of(companion).allocatedBytes();
+      needed += bytesOf(companion);
     }
     return needed;
+  }
+
+  /// A database's journal may go while we look.
+  private static long bytesOf(Path companion) throws IOException {
+    try {
+      return TreeSize.of(companion).allocatedBytes();
+    } catch (NoSuchFileException e) {
+      return 0;
+    }
   }
 
   /// Records and indexes that no row ties to a collection may be all that is left of one that lacks

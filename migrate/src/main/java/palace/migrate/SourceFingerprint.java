@@ -56,6 +56,9 @@ record SourceFingerprint(long changeCounter, Map<String, Entry> entries) {
       throws IOException {
     for (Path child : Listing.of(directory)) {
       String name = root.relativize(child).toString();
+      if (Companions.databaseOf(name).isPresent()) {
+        continue;
+      }
       var attributes =
           Files.readAttributes(child, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
       if (attributes.isDirectory()) {
@@ -74,9 +77,7 @@ record SourceFingerprint(long changeCounter, Map<String, Entry> entries) {
 
   /// What SQLite makes for every connection, ours as well, and removes with the last.
   private static boolean comesAndGoes(String name, long size) {
-    return name.endsWith("-shm")
-        || name.endsWith("-wal") && size == 0
-        || Companions.databaseOf(name).isPresent();
+    return name.endsWith("-shm") || name.endsWith("-wal") && size == 0;
   }
 
   /// {@return the name of something that is not the same in another fingerprint}

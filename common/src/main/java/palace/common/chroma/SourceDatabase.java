@@ -6,6 +6,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Optional;
@@ -108,7 +109,13 @@ public final class SourceDatabase implements AutoCloseable {
 
   /// SQLite takes a journal that begins with a zero byte for finished.
   private static boolean mayBeHot(Path journal) throws IOException {
-    return sizeOf(journal) > 0 && firstBytes(journal, 1)[0] != 0;
+    try {
+      byte[] first = sizeOf(journal) > 0 ? firstBytes(journal, 1) : new byte[0];
+      return first.length > 0 && first[0] != 0;
+    } catch (NoSuchFileException e) {
+      // A transaction has just ended.
+      return false;
+    }
   }
 
   /// SQLite itself decides whether a journal is hot: one that belongs to a live writer is not.
@@ -197,7 +204,12 @@ public final class SourceDatabase implements AutoCloseable {
   }
 
   private static long sizeOf(Path file) throws IOException {
-    return Files.isRegularFile(file) ? Files.size(file) : 0;
+    try {
+      return Files.isRegularFile(file) ? Files.size(file) : 0;
+    } catch (NoSuchFileException e) {
+      // Whoever made it has removed it.
+      return 0;
+    }
   }
 
   /// {@return the connection to read with}

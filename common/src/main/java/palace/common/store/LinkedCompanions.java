@@ -129,6 +129,10 @@ public final class LinkedCompanions implements AutoCloseable {
 
   private void linkEntry(Path entry) throws IOException {
     String name = nameOf(entry);
+    if (Companions.databaseOf(name).filter(this::isFile).isPresent()) {
+      // It comes and goes with the database, and is linked with it.
+      return;
+    }
     var attributes = Files.readAttributes(entry, BasicFileAttributes.class, NOFOLLOW_LINKS);
     if (attributes.isDirectory()) {
       linkDirectory(entry, name, attributes);
@@ -138,7 +142,7 @@ public final class LinkedCompanions implements AutoCloseable {
       notCarried.add(name);
     } else if (Companions.isDatabase(name)) {
       databases.add(name);
-    } else if (Companions.databaseOf(name).filter(this::isFile).isEmpty()) {
+    } else {
       linkFile(name);
     }
   }
