@@ -66,6 +66,15 @@ class MempalaceIT {
   }
 
   @Test
+  void aServerThatCannotBeSeenGoesOnInTheLivePalaceAcrossMigrateAndRepair() throws Exception {
+    UnseenWriterIT.assumeSuperuser();
+
+    var answer = Oracle.script("serve_across", mined.toString(), Oracle.PALACE.toString());
+
+    assertThat(answer.exitCode()).as("%s", answer).isZero();
+  }
+
+  @Test
   void aFreshlyMinedPalaceIsHealthy() throws Exception {
     var answer = Oracle.palace("doctor", "--palace", mined.toString());
 
