@@ -115,8 +115,8 @@ final class LinkedCompanionsTest {
                 mode.equals("WAL")
                     ? List.of("before", "linked", "between", "after", "later")
                     : List.of("before", "linked", "later"));
-        assertThat(facts(aside)).containsExactly("before", "linked");
         assertThat(names(aside)).containsExactly("chroma.sqlite3", GRAPH);
+        assertThat(facts(aside)).containsExactly("before", "linked");
         assertThat(scratch).doesNotExist();
       }
     }
@@ -274,10 +274,11 @@ final class LinkedCompanionsTest {
           CompanionSeparation.separate(FileOps.real(), aside, palace, scratch);
           assertThat(other.say("add last")).isEqualTo("done");
         }
+        // Before SQLite looks: it would remove what lies there by mistake.
+        assertThat(names(aside)).containsExactly("chroma.sqlite3", GRAPH, "replica.json");
         assertThat(facts(palace)).as("step %d", last).containsExactly("before", "later", "last");
         assertThat(facts(aside)).as("step %d", last).startsWith("before").doesNotContain("last");
         assertThat(aside.resolve("replica.json")).hasContent("{}");
-        assertThat(names(aside)).containsExactly("chroma.sqlite3", GRAPH, "replica.json");
         assertThat(scratch).doesNotExist();
       }
     }
