@@ -18,9 +18,10 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/// A command that is killed, refused or cut off from power at any of its system calls leaves the old
-/// palace or the new one, at once or after the next `palace` command, and never neither. The judge is
-/// `crash/matrix`, which knows nothing of the program but its exit codes and reads the palace itself.
+/// A command that is killed, refused or cut off from power at any of its system calls leaves the
+/// old palace or the new one, at once or after the next `palace` command, and never neither. The
+/// judge is `crash/matrix`, which knows nothing of the program but its exit codes and reads the
+/// palace itself.
 @Execution(ExecutionMode.CONCURRENT)
 final class CrashMatrixIT {
   private static final Path MATRIX = Path.of("crash", "matrix").toAbsolutePath();

@@ -37,8 +37,7 @@ final class UnseenWriterIT {
   void aWriterThatCanBeSeenIsNamedAndNothingIsChanged() throws Exception {
     Oracle.assumeEnvironment(RELEASE);
 
-    var answer =
-        Oracle.script("write_across", Oracle.PALACE.toString(), "--seen", "--runs", "2");
+    var answer = Oracle.script("write_across", Oracle.PALACE.toString(), "--seen", "--runs", "2");
 
     assertThat(answer.exitCode()).as("%s", answer).isZero();
   }

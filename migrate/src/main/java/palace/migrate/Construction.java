@@ -139,8 +139,7 @@ final class Construction {
     createBuild();
     new PalaceBuilder(paths.build(), request.release(), request.batchSize(), progress)
         .build(source, targets);
-    var lost =
-        NeedsEmbedding.write(paths.build(), source.collections(), request.batchSize());
+    var lost = NeedsEmbedding.write(paths.build(), source.collections(), request.batchSize());
     keepEarlierNeeds();
     return lost;
   }
@@ -198,8 +197,7 @@ final class Construction {
       return Optional.empty();
     }
     var linked =
-        LinkedCompanions.link(
-            FileOps.real(), palace, paths.build(), planner::belongsToStore);
+        LinkedCompanions.link(FileOps.real(), palace, paths.build(), planner::belongsToStore);
     nameSpecial(linked.notCarried(), notCarried);
     return Optional.of(linked);
   }

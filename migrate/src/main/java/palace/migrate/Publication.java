@@ -137,8 +137,7 @@ final class Publication {
   }
 
   private MoveJournal exchangeEntries() throws IOException {
-    Path folder =
-        SnapshotStore.in(paths.ops()).prepare(occasion.run(), Snapshot.Scope.ASIDE);
+    Path folder = SnapshotStore.in(paths.ops()).prepare(occasion.run(), Snapshot.Scope.ASIDE);
     try {
       keepNeeds();
       var incoming = new ArrayList<EntrySwap.Incoming>();

@@ -265,8 +265,7 @@ final class MigrationInItsPlaceTest {
 
     assertThat(withoutDatabases(palace)).isEqualTo(before).isNotEqualTo(after);
     assertThat(graph).isPresent();
-    new Restore(Progress.SILENT)
-        .restore(RestoreRequest.of(palace, undone.run().value(), "0-test"));
+    new Restore(Progress.SILENT).restore(RestoreRequest.of(palace, undone.run().value(), "0-test"));
     assertThat(withoutDatabases(palace)).isEqualTo(after);
   }
 
@@ -295,8 +294,7 @@ final class MigrationInItsPlaceTest {
     assertThat(palace.resolve(".palace/seal.json")).isRegularFile();
     assertThat(Recovery.look(palace).nothing()).isTrue();
 
-    new Restore(Progress.SILENT)
-        .restore(RestoreRequest.of(palace, report.run().value(), "0-test"));
+    new Restore(Progress.SILENT).restore(RestoreRequest.of(palace, report.run().value(), "0-test"));
     assertThat(withoutDatabases(palace)).isEqualTo(before);
   }
 

@@ -37,9 +37,9 @@ import palace.common.store.PalaceLayout;
 ///    and the directories back
 ///
 /// Where the findings about single rows cannot be trusted before others are cured (a damaged SQL
-/// index, a missing segment), those are treated first, and step 6 is gone through again; it is still
-/// the same transaction. A database that SQLite has to recover is copied from its private recovered
-/// copy, opened for writing after that, and must then be what was copied.
+/// index, a missing segment), those are treated first, and step 6 is gone through again; it is
+/// still the same transaction. A database that SQLite has to recover is copied from its private
+/// recovered copy, opened for writing after that, and must then be what was copied.
 public final class Repair {
   private static final Logger LOG = LoggerFactory.getLogger(Repair.class);
 
@@ -103,9 +103,7 @@ public final class Repair {
 
   private Outcome recovering(Path palace, RepairRequest request) throws IOException {
     RepairPlan plan = plan(palace, request);
-    return plan.cures().isEmpty()
-        ? healthyOrRefused(plan)
-        : run(palace, request).recovering(plan);
+    return plan.cures().isEmpty() ? healthyOrRefused(plan) : run(palace, request).recovering(plan);
   }
 
   private RepairRun run(Path palace, RepairRequest request) throws IOException {

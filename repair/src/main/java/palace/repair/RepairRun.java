@@ -111,8 +111,7 @@ final class RepairRun {
   /// Notes that the run has begun; by this the next run finds what this one leaves.
   private MoveJournal journal(SortedMap<String, String> notes) throws IOException {
     try {
-      return MoveJournal.write(
-          ops, paths, occasion, MoveJournal.Purpose.repair(notes), List.of());
+      return MoveJournal.write(ops, paths, occasion, MoveJournal.Purpose.repair(notes), List.of());
     } catch (IOException e) {
       throw new PalaceException.Refused(
           "cannot write a journal into %s: %s; nothing was changed".formatted(paths.ops(), e),
@@ -180,8 +179,7 @@ final class RepairRun {
     return outcome(plan, last, undo);
   }
 
-  private Diagnosis rounds(RepairPlan first, ChromaDatabase writer, Undo undo)
-      throws IOException {
+  private Diagnosis rounds(RepairPlan first, ChromaDatabase writer, Undo undo) throws IOException {
     RepairPlan plan = first;
     Diagnosis after = plan.diagnosis();
     for (int count = 0; count < MOST_ROUNDS && !plan.cures().isEmpty(); count++) {
@@ -221,8 +219,7 @@ final class RepairRun {
       return proven;
     }
     Diagnosis read = Doctor.examine(palace, writer, Progress.SILENT);
-    Set<List<String>> known =
-        proven.damages().stream().map(Proof::key).collect(Collectors.toSet());
+    Set<List<String>> known = proven.damages().stream().map(Proof::key).collect(Collectors.toSet());
     for (Finding finding : read.damages()) {
       if (!known.contains(Proof.key(finding))) {
         throw new PalaceException.Failed(

@@ -25,8 +25,8 @@ import palace.common.store.CollectionState;
 import palace.common.store.Palace;
 import palace.common.store.PalaceLayout;
 
-/// One round of a repair, inside its transaction: read what is true, write fresh indexes, change the
-/// rows, and prove the result through the transaction before it ends.
+/// One round of a repair, inside its transaction: read what is true, write fresh indexes, change
+/// the rows, and prove the result through the transaction before it ends.
 final class Round {
   private final Path palace;
   private final ChromaDatabase database;

@@ -165,8 +165,8 @@ final class Undo {
     journal.remove(ops);
   }
 
-  /// A transaction whose end failed may have been rolled back already; otherwise SQLite does it when
-  /// the connection closes, or when the next one opens the file.
+  /// A transaction whose end failed may have been rolled back already; otherwise SQLite does it
+  /// when the connection closes, or when the next one opens the file.
   private void rollBack() {
     try {
       writer.rollback();

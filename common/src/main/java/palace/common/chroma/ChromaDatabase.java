@@ -441,8 +441,7 @@ public final class ChromaDatabase implements AutoCloseable {
     long found = Files.size(target);
     if (found != expected) {
       throw new PalaceException.Failed(
-          "the copy of %s at %s has %d bytes, expected %d"
-              .formatted(file, target, found, expected),
+          "the copy of %s at %s has %d bytes, expected %d".formatted(file, target, found, expected),
           "make room or give access there, then run it again");
     }
   }

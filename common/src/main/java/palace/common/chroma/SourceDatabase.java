@@ -165,8 +165,8 @@ public final class SourceDatabase implements AutoCloseable {
     }
   }
 
-  /// {@return how often the file was changed by a transaction, modulo 2^32, as its header counts; in
-  /// write-ahead mode not every transaction counts} The file must not need recovery, and no
+  /// {@return how often the file was changed by a transaction, modulo 2^32, as its header counts;
+  /// in write-ahead mode not every transaction counts} The file must not need recovery, and no
   /// connection of this process may have it open.
   public static long changeCounter(Path file) throws IOException {
     return Integer.toUnsignedLong(ByteBuffer.wrap(headerOf(file)).getInt(CHANGE_COUNTER_OFFSET));

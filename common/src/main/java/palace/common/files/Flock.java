@@ -16,8 +16,8 @@ import java.nio.file.StandardOpenOption;
 import java.util.Optional;
 import java.util.Set;
 
-/// The kind of lock that Python programs take: a BSD lock, `flock(2)`, on a file that exists only to
-/// be locked. Java's own locks are POSIX record locks; a holder of one kind does not notice the
+/// The kind of lock that Python programs take: a BSD lock, `flock(2)`, on a file that exists only
+/// to be locked. Java's own locks are POSIX record locks; a holder of one kind does not notice the
 /// other. On Windows it is a lock of the file's first byte, as `msvcrt.locking` takes it.
 ///
 /// The lock belongs to the open descriptor. The file is never deleted: a deleted lock file would
@@ -66,10 +66,7 @@ public final class Flock implements AutoCloseable {
     return content.length <= RESERVED_BYTES
         ? ""
         : new String(
-                content,
-                RESERVED_BYTES,
-                content.length - RESERVED_BYTES,
-                StandardCharsets.UTF_8)
+                content, RESERVED_BYTES, content.length - RESERVED_BYTES, StandardCharsets.UTF_8)
             .strip();
   }
 

@@ -13,10 +13,10 @@ import java.util.Optional;
 /// Who holds locks on a file, from Linux's `/proc/locks`; elsewhere nothing is known. The file is
 /// not opened.
 ///
-/// A line is `1: POSIX  ADVISORY  WRITE 4711 08:01:131077 1073741825 1073741825`: kind, mode, what
-/// is locked, process, device (hex) and inode, first and last byte (or `EOF`). A line with `->`
-/// after its number is somebody who waits. The process is -1 for a lock that belongs to an open
-/// file (`OFDLCK`), and 0 for one of another name space.
+/// A line is `1: POSIX ADVISORY WRITE 4711 08:01:131077 1073741825 1073741825`: kind, mode, what is
+/// locked, process, device (hex) and inode, first and last byte (or `EOF`). A line with `->` after
+/// its number is somebody who waits. The process is -1 for a lock that belongs to an open file
+/// (`OFDLCK`), and 0 for one of another name space.
 public final class LockTable {
   private static final Path TABLE = Path.of("/proc/locks");
   private static final int FIELDS = 8;

@@ -15,8 +15,8 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.OptionalLong;
 
-/// The calls of Linux that Java has no word for: where a file has data, where it has holes, how much
-/// of the disk it occupies, and letting two files share their blocks.
+/// The calls of Linux that Java has no word for: where a file has data, where it has holes, how
+/// much of the disk it occupies, and letting two files share their blocks.
 ///
 /// `statx` and not `stat`, because its structure is the same on every processor: `stx_blocks`, a
 /// u64 counting 512-byte units, stands at byte 48 of 256 (linux/stat.h).

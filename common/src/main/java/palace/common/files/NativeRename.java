@@ -96,7 +96,8 @@ final class NativeRename {
       return mac
           ? (int) rename.invokeExact(state, left, right, EXCHANGE)
           : (int)
-              rename.invokeExact(state, CURRENT_DIRECTORY, left, CURRENT_DIRECTORY, right, EXCHANGE);
+              rename.invokeExact(
+                  state, CURRENT_DIRECTORY, left, CURRENT_DIRECTORY, right, EXCHANGE);
     } catch (Throwable e) {
       throw unexpected(e);
     }

@@ -2,8 +2,8 @@ package palace.common.files;
 
 import java.nio.file.Path;
 
-/// Copies a big file without copying: on a file system that shares blocks between files (btrfs, xfs,
-/// bcachefs) both have the same ones until either is written to. Holes stay holes.
+/// Copies a big file without copying: on a file system that shares blocks between files (btrfs,
+/// xfs, bcachefs) both have the same ones until either is written to. Holes stay holes.
 final class Reflink {
   private static final long SMALLEST_BYTES = 1 << 20;
 

@@ -13,11 +13,11 @@ import palace.common.PalaceException;
 
 /// Copies a file, a link or a directory with all below it, and flushes what it wrote, bottom-up.
 ///
-/// A big file shares its blocks with the copy where the file system can do that, which costs neither
-/// time nor space. Kept: holes, modes, modification times, symbolic links as links (never followed), and the owner
-/// where the system allows. A pipe, socket or device is refused by name. A file that changes under
-/// the copy is an error. A database to which this JVM has an open connection is refused, as
-/// [LiveFiles] says.
+/// A big file shares its blocks with the copy where the file system can do that, which costs
+/// neither time nor space. Kept: holes, modes, modification times, symbolic links as links (never
+/// followed), and the owner where the system allows. A pipe, socket or device is refused by name. A
+/// file that changes under the copy is an error. A database to which this JVM has an open
+/// connection is refused, as [LiveFiles] says.
 public final class TreeCopy {
   private TreeCopy() {}
 

@@ -16,7 +16,8 @@ import palace.common.files.RunningProcess;
 /// with the descriptor and `n` with the name.
 final class Lsof {
   private static final List<Path> PROGRAMS =
-      List.of(Path.of("/usr/sbin/lsof"), Path.of("/usr/bin/lsof"), Path.of("/opt/homebrew/bin/lsof"));
+      List.of(
+          Path.of("/usr/sbin/lsof"), Path.of("/usr/bin/lsof"), Path.of("/opt/homebrew/bin/lsof"));
 
   private Lsof() {}
 
@@ -27,8 +28,7 @@ final class Lsof {
     return program.isEmpty() ? Optional.empty() : Optional.of(scan(program.get(), files));
   }
 
-  private static List<OpenHandles.Handle> scan(Path program, List<Path> files)
-      throws IOException {
+  private static List<OpenHandles.Handle> scan(Path program, List<Path> files) throws IOException {
     if (files.isEmpty()) {
       return List.of();
     }

@@ -106,12 +106,11 @@ final class MempalaceLock implements AutoCloseable {
     }
   }
 
-  /// A lock that cannot exist, because the home folder cannot be written, keeps nobody from working:
-  /// then there is a warning instead.
+  /// A lock that cannot exist, because the home folder cannot be written, keeps nobody from
+  /// working: then there is a warning instead.
   ///
   /// {@return whether nobody else holds it}
-  private static boolean take(
-      Path file, String holder, List<Flock> taken, List<String> warnings) {
+  private static boolean take(Path file, String holder, List<Flock> taken, List<String> warnings) {
     try {
       boolean created = !Files.exists(file, NOFOLLOW_LINKS);
       Path home = prepareFolder(parentOf(file));

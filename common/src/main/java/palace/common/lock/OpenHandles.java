@@ -76,9 +76,8 @@ public final class OpenHandles {
       boolean ours = held.pid() == ProcessHandle.current().pid();
       boolean found =
           handles.stream()
-              .anyMatch(
-                  handle ->
-                      handle.file().equals(file) && (held.pid() <= 0 || handle.pid() == held.pid()));
+              .anyMatch(handle ->
+                  handle.file().equals(file) && (held.pid() <= 0 || handle.pid() == held.pid()));
       if (!ours && !found) {
         handles.add(new Handle(held.pid(), RunningProcess.of(held.pid()).command(), file));
       }

@@ -13,8 +13,8 @@ import palace.common.files.Sha256;
 /// By what MemPalace names its lock and its notes of a palace: the first digits of the SHA-256, in
 /// hex, of the palace's path in UTF-8, as Python's `normcase(realpath(path))` spells it.
 ///
-/// Python keeps what was typed where a file system ignores case or the form of accents, and Java may
-/// not; so every spelling that may be meant gives a key.
+/// Python keeps what was typed where a file system ignores case or the form of accents, and Java
+/// may not; so every spelling that may be meant gives a key.
 final class PalaceKey {
   private PalaceKey() {}
 

@@ -13,17 +13,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import palace.common.PalaceException;
 import palace.common.files.LockFile;
-import palace.common.files.RunningProcess;
 import palace.common.swap.LogValue;
 import palace.common.swap.PalacePaths;
 
 /// The exclusive right to change one palace. Its parts are taken in a fixed order, ours before
-/// MemPalace's, and let go in the reverse one. The palace itself may be missing, as in the middle of
-/// an interrupted swap.
+/// MemPalace's, and let go in the reverse one. The palace itself may be missing, as in the middle
+/// of an interrupted swap.
 ///
 /// Holding it keeps other runs of ours and whatever of MemPalace honours its lock from writing. It
-/// does not prove that nobody else uses the palace: that is what [#requireQuiet] looks for, and what
-/// a [Fence] enforces for one database file.
+/// does not prove that nobody else uses the palace: that is what [#requireQuiet] looks for, and
+/// what a [Fence] enforces for one database file.
 public final class PalaceLock implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(PalaceLock.class);
   private static final String NAME = "lock";
@@ -48,8 +47,8 @@ public final class PalaceLock implements AutoCloseable {
     return acquire(palace, command, Duration.ZERO);
   }
 
-  /// Takes the lock of a palace, waiting for its holders as long as `wait` in all. The ops folder is
-  /// created (mode 0700) when it is missing.
+  /// Takes the lock of a palace, waiting for its holders as long as `wait` in all. The ops folder
+  /// is created (mode 0700) when it is missing.
   public static PalaceLock acquire(Path palace, String command, Duration wait) throws IOException {
     var patience = Patience.of(wait);
     OpsFolder ops = acquireOps(palace, command, patience);
@@ -76,8 +75,8 @@ public final class PalaceLock implements AutoCloseable {
   /// Refuses a palace that somebody else uses, after waiting for it as long as is left of the
   /// patience with which the lock was taken.
   ///
-  /// @param force to go on in spite of signs that may be stale, such as a note of a server; proof of
-  ///   use, an open file or a running transaction, is never overridden
+  /// @param force to go on in spite of signs that may be stale, such as a note of a server; proof
+  ///   of use, an open file or a running transaction, is never overridden
   /// @throws PalaceException.Busy when another process has files of the palace open, and names it
   /// @throws PalaceException.Refused when there are only signs, and `force` is not given
   public Quiet requireQuiet(boolean force) throws IOException {

@@ -88,7 +88,8 @@ final class WeakSigns {
         signs.add("%s notes a mine that a hook started: %s".formatted(note, process));
       }
     } catch (IOException e) {
-      signs.add("%s, the note of a mine that a hook started, cannot be read: %s".formatted(note, e));
+      signs.add(
+          "%s, the note of a mine that a hook started, cannot be read: %s".formatted(note, e));
     }
   }
 

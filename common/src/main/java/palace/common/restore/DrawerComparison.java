@@ -60,16 +60,16 @@ final class DrawerComparison {
   private void add(String label, Map<String, Long> now, Map<String, Long> then) {
     var disappearing = new ArrayList<String>();
     var changing = new ArrayList<String>();
-    now.forEach(
-        (id, digest) -> {
-          Long was = then.get(id);
-          if (was == null) {
-            disappearing.add(id);
-          } else if (!was.equals(digest)) {
-            changing.add(id);
-          }
-        });
-    List<String> returning = then.keySet().stream().filter(id -> !now.containsKey(id)).sorted().toList();
+    now.forEach((id, digest) -> {
+      Long was = then.get(id);
+      if (was == null) {
+        disappearing.add(id);
+      } else if (!was.equals(digest)) {
+        changing.add(id);
+      }
+    });
+    List<String> returning =
+        then.keySet().stream().filter(id -> !now.containsKey(id)).sorted().toList();
     disappearing.sort(null);
     changing.sort(null);
     changes.add(
@@ -83,12 +83,9 @@ final class DrawerComparison {
       try (CollectionState state = palace.open(row.get())) {
         state
             .drawers(BATCH)
-            .forEachBatch(
-                batch ->
-                    batch.forEach(
-                        drawer ->
-                            digests.put(
-                                drawer.id(), ByteBuffer.wrap(ContentDigest.of(drawer)).getLong())));
+            .forEachBatch(batch ->
+                batch.forEach(drawer ->
+                    digests.put(drawer.id(), ByteBuffer.wrap(ContentDigest.of(drawer)).getLong())));
       }
     }
     return digests;

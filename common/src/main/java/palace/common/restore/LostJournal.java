@@ -71,8 +71,7 @@ final class LostJournal {
   /// The newest tree that was a palace, else a complete one that was to become it.
   private void putSomethingBack(Surroundings found) throws IOException {
     for (Map.Entry<String, Path> aside : found.asides().entrySet()) {
-      if (!isSealedBy(aside.getValue(), aside.getKey())
-          && origin(aside.getValue()).isEmpty()) {
+      if (!isSealedBy(aside.getValue(), aside.getKey()) && origin(aside.getValue()).isEmpty()) {
         move(aside.getValue(), palace);
         ledger.settled(
             new RunId(aside.getKey()),
@@ -99,8 +98,7 @@ final class LostJournal {
     found.asides().forEach((run, path) -> candidates.add(Map.entry(path, new RunId(run))));
     candidates.addAll(found.builds().entrySet());
     candidates.sort(
-        java.util.Comparator.comparing(
-            (Map.Entry<Path, RunId> entry) -> entry.getValue().value())
+        java.util.Comparator.comparing((Map.Entry<Path, RunId> entry) -> entry.getValue().value())
             .reversed());
     return candidates;
   }

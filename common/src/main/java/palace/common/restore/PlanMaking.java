@@ -42,7 +42,10 @@ final class PlanMaking {
     List<SnapshotDifference> damage = store.verify(kept);
     boolean missing = LostJournal.isMissing(paths.palace());
     var comparison = new DrawerComparison(progress);
-    Optional<String> unread = damage.isEmpty() ? compare(kept, missing, comparison) : Optional.of("the snapshot is damaged");
+    Optional<String> unread =
+        damage.isEmpty()
+            ? compare(kept, missing, comparison)
+            : Optional.of("the snapshot is damaged");
     return new RestorePlan.PutBack(
         paths.palace(),
         kept.snapshot(),

@@ -54,8 +54,8 @@ public final class Recovery {
   /// It may be interrupted at any point and called again.
   ///
   /// @param lock held by the caller, which is why no run of this tool is alive
-  /// @throws PalaceException.PersonNeeded when what stands there cannot be told apart; nothing of it
-  ///   was changed then, and all paths are named
+  /// @throws PalaceException.PersonNeeded when what stands there cannot be told apart; nothing of
+  ///   it was changed then, and all paths are named
   public static Settled settle(PalaceLock lock, Path palace, Direction direction)
       throws IOException {
     return new Recovery(FileOps.real(), Clock.systemUTC(), palace).settle(direction);
@@ -173,17 +173,16 @@ public final class Recovery {
     }
     found
         .asides()
-        .forEach(
-            (id, path) -> {
-              if (runs.stream().noneMatch(run -> run.id().value().equals(id))) {
-                runs.add(
-                    new Pending.Run(
-                        new RunId(id),
-                        Optional.empty(),
-                        Optional.empty(),
-                        "run %s left %s and no journal".formatted(id, path)));
-              }
-            });
+        .forEach((id, path) -> {
+          if (runs.stream().noneMatch(run -> run.id().value().equals(id))) {
+            runs.add(
+                new Pending.Run(
+                    new RunId(id),
+                    Optional.empty(),
+                    Optional.empty(),
+                    "run %s left %s and no journal".formatted(id, path)));
+          }
+        });
     runs.sort(java.util.Comparator.comparing(run -> run.id().value()));
     leftovers.addAll(found.builds().keySet());
     leftovers.addAll(found.work());

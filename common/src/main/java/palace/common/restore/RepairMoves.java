@@ -21,9 +21,9 @@ import palace.common.swap.PalacePaths;
 import palace.common.swap.TreeMark;
 
 /// What a repair does to the names in a palace, outside its transaction: fresh segment directories
-/// take their names before it ends, replaced ones go into the snapshot after it. The run itself and,
-/// after an interruption, the next one finish it or take it back with the same steps, each of which
-/// may be repeated.
+/// take their names before it ends, replaced ones go into the snapshot after it. The run itself
+/// and, after an interruption, the next one finish it or take it back with the same steps, each of
+/// which may be repeated.
 ///
 /// ```
 /// D/N/.palace/repair-I/UUID                    a fresh segment, not placed yet
@@ -65,8 +65,7 @@ public final class RepairMoves {
 
   /// {@return the move that gives a fresh segment of the working folder its name}
   public Move placing(Path built) throws IOException {
-    return new Move.Rename(
-        built, paths.palace().resolve(built.getFileName()), TreeMark.of(built));
+    return new Move.Rename(built, paths.palace().resolve(built.getFileName()), TreeMark.of(built));
   }
 
   /// {@return the move of a replaced segment directory, which stands directly in the palace, into

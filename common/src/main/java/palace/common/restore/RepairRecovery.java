@@ -60,7 +60,8 @@ public final class RepairRecovery {
 
   /// Finishes or undoes the repair, removes its journal, and says in words what was done.
   ///
-  /// @throws PalaceException.PersonNeeded when what stands in the palace is not what the repair left
+  /// @throws PalaceException.PersonNeeded when what stands in the palace is not what the repair
+  ///   left
   static List<String> settle(MoveJournal journal, PalacePaths paths, FileOps ops)
       throws IOException {
     var recovery = new RepairRecovery(journal, paths, ops);
@@ -98,8 +99,8 @@ public final class RepairRecovery {
         .formatted(paths.run(), command("repair"));
   }
 
-  /// {@return whether the transaction of the repair is over; empty when the database cannot be read}
-  /// An interrupted one is rolled back by SQLite as soon as the file is opened for writing.
+  /// {@return whether the transaction of the repair is over; empty when the database cannot be
+  /// read} An interrupted one is rolled back by SQLite as soon as the file is opened for writing.
   private Optional<Boolean> isCommitted() throws IOException {
     List<String> fresh =
         List.of(journal.purpose().notes().getOrDefault(SEGMENTS, "").split(",")).stream()

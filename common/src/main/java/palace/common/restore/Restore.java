@@ -83,8 +83,7 @@ public final class Restore {
       Settled settled = new Recovery(ops, clock, palace).settle(Direction.BACK);
       var paths = PalacePaths.of(palace, run);
       var warnings = new ArrayList<>(settled.warnings());
-      RestoreReport.Outcome outcome =
-          restore(lock, paths, new Asked(id, request), warnings);
+      RestoreReport.Outcome outcome = restore(lock, paths, new Asked(id, request), warnings);
       var report =
           new RestoreReport(
               run,

@@ -45,10 +45,11 @@ final class RestoreRun {
   private static final Logger LOG = LoggerFactory.getLogger(RestoreRun.class);
   private static final List<String> SIDECARS = List.of("-wal", "-shm", "-journal");
 
-  /// What is ours, and what MemPalace keeps in its config folder and has open: these stay where they
-  /// are when entries are exchanged one by one.
+  /// What is ours, and what MemPalace keeps in its config folder and has open: these stay where
+  /// they are when entries are exchanged one by one.
   private static final Set<String> STAYING =
-      Set.of(".palace", "locks", "config.json", "maintenance.json", "server", "daemon", "hook_state");
+      Set.of(
+          ".palace", "locks", "config.json", "maintenance.json", "server", "daemon", "hook_state");
 
   private final FileOps ops;
   private final PalacePaths paths;
@@ -110,7 +111,8 @@ final class RestoreRun {
 
   private void copy() throws IOException {
     try {
-      LOG.info("build.start dir={} from={}", LogValue.of(paths.build()), LogValue.of(palaceIn(kept)));
+      LOG.info(
+          "build.start dir={} from={}", LogValue.of(paths.build()), LogValue.of(palaceIn(kept)));
       ops.copyTree(palaceIn(kept), paths.build());
       requireEqual();
       var origin =

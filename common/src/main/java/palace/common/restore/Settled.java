@@ -10,7 +10,8 @@ import palace.common.RunId;
 /// @param runs the interrupted runs that were settled, oldest first
 /// @param sentences everything that was done, in words, for a person
 /// @param warnings what could not be tidied and costs only space
-public record Settled(Path palace, List<RunId> runs, List<String> sentences, List<String> warnings) {
+public record Settled(
+    Path palace, List<RunId> runs, List<String> sentences, List<String> warnings) {
   /// Keeps copies of the lists.
   public Settled {
     runs = List.copyOf(runs);

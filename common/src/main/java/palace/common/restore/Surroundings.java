@@ -22,7 +22,8 @@ import palace.common.files.Listing;
 /// @param builds `build-I` and `incoming-I`, by path
 /// @param work what else only a living run needs: work folders inside the palace, copies of the
 ///   database that never took its name, files that were being replaced
-record Surroundings(SortedMap<String, Path> asides, SortedMap<Path, RunId> builds, List<Path> work) {
+record Surroundings(
+    SortedMap<String, Path> asides, SortedMap<Path, RunId> builds, List<Path> work) {
   private static final String RUN = "(\\d{8}T\\d{6}Z-[0-9a-f]{6})";
   private static final Pattern ASIDE = Pattern.compile("aside-" + RUN);
   private static final Pattern BUILD = Pattern.compile("(?:build|incoming)-" + RUN);

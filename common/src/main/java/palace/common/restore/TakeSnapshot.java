@@ -48,8 +48,7 @@ public final class TakeSnapshot {
   /// @param scope [Snapshot.Scope#FULL] or [Snapshot.Scope#DATABASE]
   /// @param patience how long to wait for whoever holds the palace
   /// @param toolVersion version of this tool, for snapshot and history
-  public record Request(
-      Path palace, Snapshot.Scope scope, Duration patience, String toolVersion) {
+  public record Request(Path palace, Snapshot.Scope scope, Duration patience, String toolVersion) {
     /// Checks that such a snapshot is made on request.
     public Request {
       if (scope == Snapshot.Scope.ASIDE) {
@@ -76,8 +75,7 @@ public final class TakeSnapshot {
     }
   }
 
-  private Snapshot copy(
-      PalaceLock lock, PalacePaths paths, Occasion occasion, Snapshot.Scope scope)
+  private Snapshot copy(PalaceLock lock, PalacePaths paths, Occasion occasion, Snapshot.Scope scope)
       throws IOException {
     Path database = paths.palace().resolve(PalaceLayout.DATABASE);
     var store = new SnapshotStore(ops, paths.ops());

@@ -40,11 +40,7 @@ public final class DatabaseSnapshot {
   private final SortedMap<String, String> marks = new TreeMap<>();
 
   DatabaseSnapshot(
-      SnapshotStore store,
-      FileOps ops,
-      PalacePaths paths,
-      Occasion occasion,
-      Path folder) {
+      SnapshotStore store, FileOps ops, PalacePaths paths, Occasion occasion, Path folder) {
     this.store = store;
     this.ops = ops;
     this.paths = paths;
@@ -107,19 +103,14 @@ public final class DatabaseSnapshot {
     }
     ops.force(folder);
     hashed.putAll(
-        TreeDigest.of(
-            folder, name -> SnapshotStore.isContent(name) && !hashed.containsKey(name)));
+        TreeDigest.of(folder, name -> SnapshotStore.isContent(name) && !hashed.containsKey(name)));
     if (marks.isEmpty()) {
       marks.putAll(SegmentMarks.of(paths.palace()));
     }
     return store.seal(
         folder,
         new SnapshotStore.Description(
-            occasion,
-            Snapshot.Scope.DATABASE,
-            Optional.empty(),
-            Snapshot.Known.NOTHING,
-            marks),
+            occasion, Snapshot.Scope.DATABASE, Optional.empty(), Snapshot.Known.NOTHING, marks),
         hashed);
   }
 

@@ -21,8 +21,8 @@ import palace.common.swap.LogValue;
 /// Copies a whole palace that stays where it is: SQLite's files through SQLite, so that a journal
 /// or a write-ahead log counts and no lock of a connection is lost; everything else byte for byte.
 ///
-/// Left out are pipes, sockets and devices, and of the folder `.palace` everything but the seal:
-/// it holds our own work, and in some palaces the ops folder with the snapshots themselves.
+/// Left out are pipes, sockets and devices, and of the folder `.palace` everything but the seal: it
+/// holds our own work, and in some palaces the ops folder with the snapshots themselves.
 final class FullCopy {
   private static final Logger LOG = LoggerFactory.getLogger(FullCopy.class);
   private static final List<String> SIDECARS = List.of("-wal", "-shm", "-journal");

@@ -89,8 +89,7 @@ public final class SnapshotStore {
   public Path prepare(RunId run, Snapshot.Scope scope) throws IOException {
     try {
       Path folder = create(run);
-      ops.createDirectory(
-          folder.resolve(scope == Snapshot.Scope.DATABASE ? "segments" : PALACE));
+      ops.createDirectory(folder.resolve(scope == Snapshot.Scope.DATABASE ? "segments" : PALACE));
       return folder;
     } catch (IOException e) {
       throw refused(run, e);
@@ -123,11 +122,7 @@ public final class SnapshotStore {
 
   /// Writes `snapshot.json` for what lies in a folder of the catalogue.
   public Snapshot describe(
-      Path palace,
-      Path folder,
-      Occasion occasion,
-      Optional<RunId> restored,
-      Snapshot.Known known)
+      Path palace, Path folder, Occasion occasion, Optional<RunId> restored, Snapshot.Known known)
       throws IOException {
     boolean whole = Files.isDirectory(folder.resolve(PALACE), LinkOption.NOFOLLOW_LINKS);
     var scope = whole ? Snapshot.Scope.ASIDE : Snapshot.Scope.DATABASE;
@@ -150,8 +145,7 @@ public final class SnapshotStore {
       ops.force(folder);
       return seal(
           folder,
-          new Description(
-              occasion, Snapshot.Scope.FULL, Optional.empty(), known, new TreeMap<>()));
+          new Description(occasion, Snapshot.Scope.FULL, Optional.empty(), known, new TreeMap<>()));
     } catch (IOException | RuntimeException e) {
       discard(folder, e);
       throw e;
@@ -187,8 +181,7 @@ public final class SnapshotStore {
 
   /// Begins the snapshot that a repair needs before it changes anything. The folder is created
   /// exclusively, mode 0700; failing that the repair is refused.
-  public DatabaseSnapshot beginDatabase(PalacePaths paths, Occasion occasion)
-      throws IOException {
+  public DatabaseSnapshot beginDatabase(PalacePaths paths, Occasion occasion) throws IOException {
     return new DatabaseSnapshot(this, ops, paths, occasion, begin(occasion.run()));
   }
 
@@ -197,7 +190,9 @@ public final class SnapshotStore {
     return find(occasion.run())
         .map(entry -> {
           var begun = new DatabaseSnapshot(this, ops, paths, occasion, entry.directory());
-          return entry instanceof SnapshotEntry.Kept kept ? begun.described(kept.snapshot()) : begun;
+          return entry instanceof SnapshotEntry.Kept kept
+              ? begun.described(kept.snapshot())
+              : begun;
         });
   }
 
@@ -215,7 +210,8 @@ public final class SnapshotStore {
     return switch (entry) {
       case SnapshotEntry.Damaged damaged ->
           List.of(new SnapshotDifference.Undescribed(SnapshotJson.NAME, damaged.reason()));
-      case SnapshotEntry.Kept kept -> differences(kept.snapshot().files(), digests(kept.directory()));
+      case SnapshotEntry.Kept kept ->
+          differences(kept.snapshot().files(), digests(kept.directory()));
     };
   }
 

@@ -32,8 +32,8 @@ import palace.common.files.Listing;
 /// 1. [#link] links the files and copies symbolic links, as early as wanted;
 /// 2. [#holdDatabases] opens each SQLite companion and then links it with what SQLite keeps beside
 ///    it, right before the exchange. From here on none of them may be read by its path;
-/// 3. after the exchange [#release] lets others write, [#separate] gives the previous palace
-///    copies of its own, as the databases were in step 2, and [#close] lets the databases go.
+/// 3. after the exchange [#release] lets others write, [#separate] gives the previous palace copies
+///    of its own, as the databases were in step 2, and [#close] lets the databases go.
 ///
 /// The connection has to outlive the exchange: a `-wal` that is linked and then removed by the last
 /// one to close the database would lie stale beside its other name, and SQLite would replay it.
@@ -75,8 +75,7 @@ public final class LinkedCompanions implements AutoCloseable {
   /// Opens the databases among the companions, puts up their fences and links them.
   public void holdDatabases(CompanionDatabase.Fencing fencing) throws IOException {
     for (String name : databases) {
-      Optional<CompanionDatabase> database =
-          CompanionDatabase.hold(palace.resolve(name), fencing);
+      Optional<CompanionDatabase> database = CompanionDatabase.hold(palace.resolve(name), fencing);
       database.ifPresent(one -> held.put(name, one));
       linkDatabase(name, database);
     }
@@ -162,8 +161,7 @@ public final class LinkedCompanions implements AutoCloseable {
     directories.put(target, attributes);
   }
 
-  private void linkDatabase(String name, Optional<CompanionDatabase> database)
-      throws IOException {
+  private void linkDatabase(String name, Optional<CompanionDatabase> database) throws IOException {
     boolean linked = linkOr(name, () -> copyDatabase(name, database));
     if (linked || database.isEmpty()) {
       for (String suffix : SIDECARS) {
@@ -174,8 +172,7 @@ public final class LinkedCompanions implements AutoCloseable {
     }
   }
 
-  private void copyDatabase(String name, Optional<CompanionDatabase> database)
-      throws IOException {
+  private void copyDatabase(String name, Optional<CompanionDatabase> database) throws IOException {
     if (database.isPresent()) {
       copyHeld(ops, database.get(), palace.resolve(name), build.resolve(name));
     } else {

@@ -77,8 +77,7 @@ record JournaledMoves(
     var person =
         new PalaceException.PersonNeeded(
             "%s could not be changed (%s) and could not be put back (%s); %s says what belongs where"
-                .formatted(
-                    paths.palace(), cause.getMessage(), second.getMessage(), journal),
+                .formatted(paths.palace(), cause.getMessage(), second.getMessage(), journal),
             "palace recover",
             cause);
     person.addSuppressed(second);

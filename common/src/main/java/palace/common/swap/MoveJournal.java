@@ -116,8 +116,8 @@ public record MoveJournal(Path file, Occasion occasion, Purpose purpose, List<Mo
   public record Unreadable(Path file, String reason) implements Found {}
 
   /// Writes the journal of a run durably, replacing an earlier one of the same run. The ops folder
-  /// is created when it is missing. After a failure the earlier one stands, or none, or, when only its
-  /// name could not be flushed, this one.
+  /// is created when it is missing. After a failure the earlier one stands, or none, or, when only
+  /// its name could not be flushed, this one.
   public static MoveJournal write(
       FileOps ops, PalacePaths paths, Occasion occasion, Purpose purpose, List<Move> moves)
       throws IOException {

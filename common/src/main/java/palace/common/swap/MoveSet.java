@@ -24,8 +24,8 @@ import palace.common.files.Listing;
 ///
 /// Every directory that a move touched is flushed, the one that received an entry before the one
 /// that lost it, and before a later move touches others, so that after a power cut too the moves
-/// that count as done are the first ones of the list. Nothing is written, so undoing needs no space,
-/// and nothing is deleted.
+/// that count as done are the first ones of the list. Nothing is written, so undoing needs no
+/// space, and nothing is deleted.
 public final class MoveSet {
   private final FileOps ops;
   private final List<Move> moves;
@@ -39,8 +39,8 @@ public final class MoveSet {
   /// {@return what is known of every move, in their order}
   ///
   /// Several moves may use the same name. So the last ones are judged first, each as if the ones
-  /// after it that are done were undone; then those that are not done, the first ones first, each as
-  /// if the ones before it were done.
+  /// after it that are done were undone; then those that are not done, the first ones first, each
+  /// as if the ones before it were done.
   public List<Move.State> states() throws IOException {
     Set<Integer> done = done();
     var names = new Names();
@@ -161,8 +161,8 @@ public final class MoveSet {
         || Files.isDirectory(path, NOFOLLOW_LINKS) && Listing.of(path).isEmpty();
   }
 
-  /// The directories that were touched and not flushed yet. What an earlier, interrupted run touched
-  /// counts too, because it may have died before its flush.
+  /// The directories that were touched and not flushed yet. What an earlier, interrupted run
+  /// touched counts too, because it may have died before its flush.
   private final class Touched {
     private final Set<Path> directories = new LinkedHashSet<>();
 

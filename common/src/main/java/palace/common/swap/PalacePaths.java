@@ -85,9 +85,7 @@ public record PalacePaths(Path palace, RunId run, Path ops, boolean confined) {
   }
 
   private static boolean isConfined(Path real) throws IOException {
-    return MountPoints.contains(real)
-        || !Files.isWritable(parent(real))
-        || isConfigFolder(real);
+    return MountPoints.contains(real) || !Files.isWritable(parent(real)) || isConfigFolder(real);
   }
 
   private static boolean isConfigFolder(Path real) {

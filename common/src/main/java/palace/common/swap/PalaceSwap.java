@@ -41,11 +41,11 @@ import palace.common.files.TreeDigest;
 /// | palace renamed aside | - | old | new | first done, take it back: old; the palace is missing, its aside goes back |
 /// | replacement renamed in | new | old | - | both done: new; as above |
 ///
-/// Then every directory that lost or received a name is flushed, the palace's own first. Before that
-/// flush a power cut may show any line of the table; after it only the last one. The journal stays
-/// until the aside is filed, and nothing is deleted before the flush. Any error puts the old palace
-/// back at once, flushes, and only then removes the journal. A journal is replaced only while no move
-/// of it is done, by one durable rename.
+/// Then every directory that lost or received a name is flushed, the palace's own first. Before
+/// that flush a power cut may show any line of the table; after it only the last one. The journal
+/// stays until the aside is filed, and nothing is deleted before the flush. Any error puts the old
+/// palace back at once, flushes, and only then removes the journal. A journal is replaced only
+/// while no move of it is done, by one durable rename.
 public final class PalaceSwap {
   private static final List<Duration> PAUSES =
       List.of(Duration.ofMillis(50), Duration.ofMillis(200), Duration.ofMillis(800));
@@ -114,8 +114,7 @@ public final class PalaceSwap {
       throw refused("no build at %s: expected a directory".formatted(build), "run it again");
     }
     var attempt =
-        new SwapAttempt(
-            paths, occasion, purpose, build, identity(paths.palace()), identity(build));
+        new SwapAttempt(paths, occasion, purpose, build, identity(paths.palace()), identity(build));
     try {
       if (!new JournalJson(paths.palace()).canName(build)) {
         copyIn(attempt);
@@ -187,8 +186,7 @@ public final class PalaceSwap {
     log.info("swap.exchange palace={} with={}", value(attempt.palace()), value(attempt.aside()));
     boolean[] done = new boolean[1];
     try {
-      withRetry(
-          attempt.palace(), () -> done[0] = ops.exchange(attempt.palace(), attempt.aside()));
+      withRetry(attempt.palace(), () -> done[0] = ops.exchange(attempt.palace(), attempt.aside()));
     } catch (AtomicMoveNotSupportedException e) {
       throw lowerLayer(attempt, e);
     }
@@ -526,8 +524,7 @@ public final class PalaceSwap {
     var person =
         new PalaceException.PersonNeeded(
             "the previous palace is at %s and could not be put back at %s (%s); the new one is at %s"
-                .formatted(
-                    attempt.aside(), attempt.palace(), second.getMessage(), partial),
+                .formatted(attempt.aside(), attempt.palace(), second.getMessage(), partial),
             command,
             cause);
     person.addSuppressed(second);

@@ -13,20 +13,21 @@ import java.util.Map;
 import palace.common.files.Listing;
 import palace.common.files.Sha256;
 
-/// What one file, link or directory is recognised by, whatever its name: which inode it is, and what
-/// it looks like from outside.
+/// What one file, link or directory is recognised by, whatever its name: which inode it is, and
+/// what it looks like from outside.
 ///
 /// The inode decides. It is compared with its time of birth, where the file system keeps one,
 /// because the number of a deleted tree is soon given to the next; with it, another device number
 /// does not matter, because a disk may get another one with the next boot. Where the inode is
-/// another one, as after the whole parent was copied to another disk, the likeness decides, and then
-/// all of it has to be equal. Nothing is opened: only names, sizes and times are read.
+/// another one, as after the whole parent was copied to another disk, the likeness decides, and
+/// then all of it has to be equal. Nothing is opened: only names, sizes and times are read.
 ///
 /// @param inode `DEVICE:INODE`, or empty on a system without inodes
 /// @param born the time of birth, or empty where it cannot be told from the time of modification
-/// @param likeness of a file its size and time of modification; of a link its target; of a directory
-///   the SHA-256 over its sorted names, without SQLite's sidecars, which come and go, together with
-///   size and time of its `chroma.sqlite3`, or of each of its files when it holds none
+/// @param likeness of a file its size and time of modification; of a link its target; of a
+///   directory the SHA-256 over its sorted names, without SQLite's sidecars, which come and go,
+///   together with size and time of its `chroma.sqlite3`, or of each of its files when it holds
+///   none
 public record TreeMark(String inode, String born, String likeness) {
   private static final String DATABASE = "chroma.sqlite3";
 

@@ -66,15 +66,14 @@ public final class FaultyFileOps implements FileOps {
   /// {@return a wall behind which the process dies at a step, before or after the real thing, so
   /// that no later step does anything}
   public static FaultyFileOps haltingAt(int number, boolean performed) {
-    return new FaultyFileOps(
-        (step, action) -> {
-          if (step.number() < number || step.number() == number && performed) {
-            action.run();
-          }
-          if (step.number() >= number) {
-            throw new Halted(step);
-          }
-        });
+    return new FaultyFileOps((step, action) -> {
+      if (step.number() < number || step.number() == number && performed) {
+        action.run();
+      }
+      if (step.number() >= number) {
+        throw new Halted(step);
+      }
+    });
   }
 
   /// Makes it a file system on which nobody even tries to exchange two names.

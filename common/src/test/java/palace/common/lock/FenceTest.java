@@ -230,12 +230,11 @@ final class FenceTest {
       assertRefused(() -> Sha256.of(name));
       assertRefused(() -> BoundedReader.readAtMost(name, 1 << 20));
       assertRefused(() -> Durable.forceFile(name));
-      assertRefused(
-          () -> {
-            try (var scratch = PrivateDirectory.create()) {
-              scratch.copyIn(name);
-            }
-          });
+      assertRefused(() -> {
+        try (var scratch = PrivateDirectory.create()) {
+          scratch.copyIn(name);
+        }
+      });
     }
     assertRefused(() -> TreeCopy.copy(palace, directory.resolve("copy of the palace")));
     TreeDelete.delete(directory.resolve("copy of the palace"));

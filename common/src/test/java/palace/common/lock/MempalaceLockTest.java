@@ -119,11 +119,10 @@ final class MempalaceLockTest {
       mempalace.answer();
       assertThat(MempalaceLock.tryAcquire(homes(), palace, "migrate")).isEmpty();
       assertThat(MempalaceLock.holder(homes(), palace))
-          .hasValueSatisfying(
-              holder -> {
-                assertThat(holder.pid()).isEqualTo(mempalace.pid());
-                assertThat(holder.command()).contains("python3");
-              });
+          .hasValueSatisfying(holder -> {
+            assertThat(holder.pid()).isEqualTo(mempalace.pid());
+            assertThat(holder.command()).contains("python3");
+          });
       mempalace.tell("let it go");
       assertThat(mempalace.answer()).isEqualTo("let go");
       assertThat(MempalaceLock.holder(homes(), palace)).isEmpty();

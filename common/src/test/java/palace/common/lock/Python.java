@@ -10,8 +10,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/// Another program, in the language of MemPalace: a Python process with a script, which answers line
-/// by line.
+/// Another program, in the language of MemPalace: a Python process with a script, which answers
+/// line by line.
 final class Python implements AutoCloseable {
   private static final Path PROGRAM = Path.of("/usr/bin/python3");
 

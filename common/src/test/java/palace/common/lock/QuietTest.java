@@ -105,8 +105,10 @@ final class QuietTest {
   @Test
   void theNoteOfARunningServerRefusesAndForceGoesOnWithAWarning() throws Exception {
     Path note =
-        note(home, ".mempalace/server/" + key() + "/serverinfo.json", "{\"port\": 8765, \"pid\": "
-            + ProcessHandle.current().pid() + "}\n");
+        note(
+            home,
+            ".mempalace/server/" + key() + "/serverinfo.json",
+            "{\"port\": 8765, \"pid\": " + ProcessHandle.current().pid() + "}\n");
     try (var lock = PalaceLock.acquire(palace, "migrate")) {
       assertThatThrownBy(() -> lock.requireQuiet(false))
           .isInstanceOfSatisfying(
@@ -211,13 +213,12 @@ final class QuietTest {
       holder.answer();
       assertThat(LockTable.of(palace.resolve("chroma.sqlite3")))
           .singleElement()
-          .satisfies(
-              held -> {
-                assertThat(held.pid()).isEqualTo(holder.pid());
-                assertThat(held.exclusive()).isTrue();
-                assertThat(held.kind()).isEqualTo("POSIX");
-                assertThat(held.covers(1L << 40)).isTrue();
-              });
+          .satisfies(held -> {
+            assertThat(held.pid()).isEqualTo(holder.pid());
+            assertThat(held.exclusive()).isTrue();
+            assertThat(held.kind()).isEqualTo("POSIX");
+            assertThat(held.covers(1L << 40)).isTrue();
+          });
     }
     assertThat(LockTable.of(palace.resolve("missing"))).isEmpty();
   }
@@ -238,11 +239,10 @@ final class QuietTest {
       holder.answer();
       assertThat(OpenHandles.scan(palace).handles())
           .singleElement()
-          .satisfies(
-              handle -> {
-                assertThat(handle.pid()).isEqualTo(holder.pid());
-                assertThat(handle.file()).isEqualTo(palace.resolve("chroma.sqlite3"));
-              });
+          .satisfies(handle -> {
+            assertThat(handle.pid()).isEqualTo(holder.pid());
+            assertThat(handle.file()).isEqualTo(palace.resolve("chroma.sqlite3"));
+          });
     }
   }
 
@@ -259,12 +259,11 @@ final class QuietTest {
       assertThat(reader.answer()).isEqualTo("open");
       assertThat(Lsof.scan(List.of(database)).orElseThrow())
           .singleElement()
-          .satisfies(
-              handle -> {
-                assertThat(handle.pid()).isEqualTo(reader.pid());
-                assertThat(handle.file()).isEqualTo(database);
-                assertThat(handle.command()).contains("python3");
-              });
+          .satisfies(handle -> {
+            assertThat(handle.pid()).isEqualTo(reader.pid());
+            assertThat(handle.file()).isEqualTo(database);
+            assertThat(handle.command()).contains("python3");
+          });
       assertThat(own.read()).isEqualTo('x');
     }
   }

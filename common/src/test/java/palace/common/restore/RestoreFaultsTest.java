@@ -41,7 +41,12 @@ final class RestoreFaultsTest {
 
   @ParameterizedTest
   @CsvSource({
-    "ASIDE,true", "ASIDE,false", "FULL,true", "FULL,false", "DATABASE,true", "DATABASE,false"
+    "ASIDE,true",
+    "ASIDE,false",
+    "FULL,true",
+    "FULL,false",
+    "DATABASE,true",
+    "DATABASE,false"
   })
   void aRestoreKilledAtAnyStepIsSettledAndSoIsARecoveryKilledAtAnyStep(
       Snapshot.Scope scope, boolean exchange) throws IOException {
@@ -81,8 +86,7 @@ final class RestoreFaultsTest {
     return world;
   }
 
-  private static void killRecovery(SmallWorld world, int at, boolean exchange)
-      throws IOException {
+  private static void killRecovery(SmallWorld world, int at, boolean exchange) throws IOException {
     try {
       world.settle(mode(SmallWorld.killedAt(at), exchange), Direction.BACK);
     } catch (SmallWorld.Killed expected) {
@@ -92,7 +96,12 @@ final class RestoreFaultsTest {
 
   @ParameterizedTest
   @CsvSource({
-    "ASIDE,true", "ASIDE,false", "FULL,true", "FULL,false", "DATABASE,true", "DATABASE,false"
+    "ASIDE,true",
+    "ASIDE,false",
+    "FULL,true",
+    "FULL,false",
+    "DATABASE,true",
+    "DATABASE,false"
   })
   void aRestoreKilledAtAnyStepCanBeFinishedToo(Snapshot.Scope scope, boolean exchange)
       throws IOException {

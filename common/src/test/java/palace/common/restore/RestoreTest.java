@@ -61,15 +61,13 @@ final class RestoreTest {
     FrozenPalace.unpack(NEW_RELEASE, paths.build());
     var occasion = new Occasion(FIRST, "migrate", Instant.parse("2026-11-01T00:00:00Z"), "0.2.0");
     var displaced =
-        PalaceSwap.onDisk()
-            .publish(paths.build(), paths, occasion, MoveJournal.Purpose.migrate());
+        PalaceSwap.onDisk().publish(paths.build(), paths, occasion, MoveJournal.Purpose.migrate());
     SnapshotStore.in(paths.ops()).file(displaced, Snapshot.Known.NOTHING);
     return TreeDigest.of(palace);
   }
 
   private RestoreReport restore(RunId id) throws IOException {
-    return new Restore(Progress.SILENT)
-        .restore(RestoreRequest.of(palace, id.value(), "0.2.0"));
+    return new Restore(Progress.SILENT).restore(RestoreRequest.of(palace, id.value(), "0.2.0"));
   }
 
   private SnapshotStore store() throws IOException {
@@ -103,8 +101,7 @@ final class RestoreTest {
     assertThat(kept.scope()).isEqualTo(Snapshot.Scope.ASIDE);
     assertThat(store().verify(store().find(undo).orElseThrow())).isEmpty();
 
-    assertThat(restore(FIRST).outcome())
-        .isEqualTo(new RestoreReport.Outcome.AlreadyInPlace(undo));
+    assertThat(restore(FIRST).outcome()).isEqualTo(new RestoreReport.Outcome.AlreadyInPlace(undo));
     assertThat(new Restore(Progress.SILENT).plan(palace, FIRST.value()))
         .isEqualTo(new RestorePlan.AlreadyInPlace(palace.toRealPath(), FIRST, undo));
 
@@ -119,10 +116,9 @@ final class RestoreTest {
     Snapshot full = take(Snapshot.Scope.FULL);
     assertThat(full.known().drawers()).isPresent();
     assertThat(full.known().collections()).hasSameSizeAs(digests);
-    digests.forEach(
-        (label, digest) ->
-            assertThat(Objects.requireNonNull(full.known().collections().get(label)).contentDigest())
-                .isEqualTo(digest));
+    digests.forEach((label, digest) ->
+        assertThat(Objects.requireNonNull(full.known().collections().get(label)).contentDigest())
+            .isEqualTo(digest));
     SortedMap<String, FileDigest> fresh = displace();
 
     for (int time = 1; time <= 2; time++) {
@@ -142,8 +138,7 @@ final class RestoreTest {
   }
 
   private Snapshot take(Snapshot.Scope scope) throws IOException {
-    return new TakeSnapshot()
-        .take(new TakeSnapshot.Request(palace, scope, Duration.ZERO, "0.2.0"));
+    return new TakeSnapshot().take(new TakeSnapshot.Request(palace, scope, Duration.ZERO, "0.2.0"));
   }
 
   @Test
@@ -239,8 +234,7 @@ final class RestoreTest {
   void anIdThatIsNoneIsRefused(String id) throws IOException {
     displace();
     assertThatThrownBy(
-            () ->
-                new Restore(Progress.SILENT).restore(RestoreRequest.of(palace, id, "0.2.0")))
+            () -> new Restore(Progress.SILENT).restore(RestoreRequest.of(palace, id, "0.2.0")))
         .isInstanceOf(PalaceException.Refused.class)
         .hasMessageContaining("nothing was changed");
   }

@@ -25,7 +25,8 @@ import palace.common.snapshot.SnapshotStore;
 import palace.common.swap.Occasion;
 import palace.common.swap.PalacePaths;
 
-/// A directory with a palace of a few bytes in it, `today`, and one snapshot of it as it was, `then`.
+/// A directory with a palace of a few bytes in it, `today`, and one snapshot of it as it was,
+/// `then`.
 final class SmallWorld {
   static final RunId KEPT = new RunId("20261101T000000Z-aaaaaa");
   static final Instant NOW = Instant.parse("2026-11-21T03:47:00Z");
@@ -55,23 +56,21 @@ final class SmallWorld {
   }
 
   static FaultyFileOps killedAt(int number) {
-    return new FaultyFileOps(
-        (step, real) -> {
-          if (step.number() >= number) {
-            throw new Killed();
-          }
-          real.run();
-        });
+    return new FaultyFileOps((step, real) -> {
+      if (step.number() >= number) {
+        throw new Killed();
+      }
+      real.run();
+    });
   }
 
   static FaultyFileOps failingAt(int number, boolean forEver) {
-    return new FaultyFileOps(
-        (step, real) -> {
-          if (step.number() == number || forEver && step.number() > number) {
-            throw new IOException("injected");
-          }
-          real.run();
-        });
+    return new FaultyFileOps((step, real) -> {
+      if (step.number() == number || forEver && step.number() > number) {
+        throw new IOException("injected");
+      }
+      real.run();
+    });
   }
 
   /// A world whose snapshot is of that scope.

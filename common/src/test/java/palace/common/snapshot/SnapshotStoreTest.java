@@ -66,7 +66,8 @@ final class SnapshotStoreTest {
   void whereverFilingFailsTheAsideIsWholeUnderOneOfItsNames() throws IOException {
     var content = TreeDigest.of(paths.aside());
     var counting = FaultyFileOps.counting();
-    new SnapshotStore(counting, parent.resolve("elsewhere.ops")).file(paths, occasion, Optional.empty(), Snapshot.Known.NOTHING);
+    new SnapshotStore(counting, parent.resolve("elsewhere.ops"))
+        .file(paths, occasion, Optional.empty(), Snapshot.Known.NOTHING);
     assertThat(counting.steps()).hasSize(9);
     for (int failing = 1; failing <= 9; failing++) {
       int number = failing;
@@ -81,7 +82,10 @@ final class SnapshotStoreTest {
       Files.createDirectories(paths.aside());
       Files.writeString(paths.aside().resolve("chroma.sqlite3"), "abc");
       var store = new SnapshotStore(faulty, ops);
-      assertThat(catchThrowable(() -> store.file(paths, occasion, Optional.empty(), Snapshot.Known.NOTHING))).hasMessage("injected");
+      assertThat(
+              catchThrowable(
+                  () -> store.file(paths, occasion, Optional.empty(), Snapshot.Known.NOTHING)))
+          .hasMessage("injected");
 
       Path filed = ops.resolve("snapshots").resolve(RUN.value()).resolve("palace");
       Path whole = Files.exists(filed) ? filed : paths.aside();

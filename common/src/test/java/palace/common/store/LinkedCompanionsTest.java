@@ -64,12 +64,11 @@ final class LinkedCompanionsTest {
     return file -> {
       ChromaDatabase writer = ChromaDatabase.openForWriting(file);
       writer.beginWriting();
-      return Optional.of(
-          () -> {
-            try (writer) {
-              writer.rollback();
-            }
-          });
+      return Optional.of(() -> {
+        try (writer) {
+          writer.rollback();
+        }
+      });
     };
   }
 
@@ -177,8 +176,7 @@ final class LinkedCompanionsTest {
   }
 
   @Test
-  void aTransactionThatWasInterruptedIsUndoneInThePreviousPalaceAndInTheLiveOne()
-      throws Exception {
+  void aTransactionThatWasInterruptedIsUndoneInThePreviousPalaceAndInTheLiveOne() throws Exception {
     Path graph = palace.resolve(GRAPH);
     try (var other = PythonConnection.open(graph, "DELETE")) {
       assertThat(other.say("add before")).isEqualTo("done");
@@ -226,13 +224,12 @@ final class LinkedCompanionsTest {
     try (var other = PythonConnection.open(palace.resolve(GRAPH), "WAL")) {
       assertThat(other.say("add before")).isEqualTo("done");
       var ops =
-          new FaultyFileOps(
-              (step, action) -> {
-                if (step.operation().equals("link")) {
-                  throw new FileSystemException("", "", "Operation not permitted");
-                }
-                action.run();
-              });
+          new FaultyFileOps((step, action) -> {
+            if (step.operation().equals("link")) {
+              throw new FileSystemException("", "", "Operation not permitted");
+            }
+            action.run();
+          });
       try (LinkedCompanions companions = link(ops)) {
         companions.holdDatabases(CompanionDatabase.Fencing.none());
         assertThat(companions.copied()).containsExactly("replica.json", GRAPH);
@@ -257,18 +254,16 @@ final class LinkedCompanionsTest {
         try (var other = PythonConnection.open(palace.resolve(GRAPH), mode)) {
           prepare(other);
           var halting =
-              new FaultyFileOps(
-                  (step, action) -> {
-                    if (step.number() == stop && done) {
-                      action.run();
-                    }
-                    if (step.number() >= stop) {
-                      throw new IOException("halted");
-                    }
-                    action.run();
-                  });
-          assertThatThrownBy(
-                  () -> CompanionSeparation.separate(halting, aside, palace, scratch))
+              new FaultyFileOps((step, action) -> {
+                if (step.number() == stop && done) {
+                  action.run();
+                }
+                if (step.number() >= stop) {
+                  throw new IOException("halted");
+                }
+                action.run();
+              });
+          assertThatThrownBy(() -> CompanionSeparation.separate(halting, aside, palace, scratch))
               .hasMessage("halted");
           assertThat(other.say("add later")).isEqualTo("done");
           CompanionSeparation.separate(FileOps.real(), aside, palace, scratch);

@@ -246,9 +246,10 @@ final class InterruptedSwapTest {
   private World interrupted(CrashScenario scenario, Cut cut) throws IOException {
     World world = world(scenario);
     var ops = scenario.through(FaultyFileOps.haltingAt(cut.step(), cut.performed()));
-    assertThatThrownBy(() -> {
-          scenario.run(world.paths(), ops).remove(ops);
-        })
+    assertThatThrownBy(
+            () -> {
+              scenario.run(world.paths(), ops).remove(ops);
+            })
         .isInstanceOf(FaultyFileOps.Halted.class);
     return world;
   }
@@ -314,9 +315,7 @@ final class InterruptedSwapTest {
     String what = failing + " sticky " + sticky + " performed " + performed;
     var thrown = catchThrowable(() -> scenario.run(world.paths(), ops));
     var found =
-        Files.exists(world.paths().palace())
-            ? CrashScenario.content(world.paths().palace())
-            : null;
+        Files.exists(world.paths().palace()) ? CrashScenario.content(world.paths().palace()) : null;
     if (thrown == null) {
       assertThat(found).as(what).isEqualTo(world.fresh());
     } else if (thrown instanceof PalaceException.PersonNeeded) {

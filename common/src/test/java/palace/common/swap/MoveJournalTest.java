@@ -18,7 +18,8 @@ import palace.common.swap.MoveJournal.Pending;
 import palace.common.swap.MoveJournal.Unreadable;
 
 final class MoveJournalTest {
-  private static final String MARK = "{\"inode\": \"1:2\", \"born\": \"\", \"likeness\": \"file \"}";
+  private static final String MARK =
+      "{\"inode\": \"1:2\", \"born\": \"\", \"likeness\": \"file \"}";
 
   @TempDir Path parent;
   private PalacePaths paths;
@@ -43,8 +44,7 @@ final class MoveJournalTest {
     var notes = new TreeMap<String, String>();
     notes.put("changeCounter", "17");
     var purpose = MoveJournal.Purpose.repair(notes);
-    var written =
-        MoveJournal.write(FileOps.real(), paths, CrashScenario.OCCASION, purpose, moves);
+    var written = MoveJournal.write(FileOps.real(), paths, CrashScenario.OCCASION, purpose, moves);
 
     assertThat(MoveJournal.pending(paths.ops())).containsExactly(new Pending(written));
     assertThat(written.file().getFileName()).hasToString("journal-20261121T034700Z-1a2b3c.json");
@@ -62,27 +62,38 @@ final class MoveJournalTest {
     assertThat(MoveJournal.pending(paths.ops()))
         .singleElement()
         .isInstanceOfSatisfying(
-            Pending.class,
-            found -> assertThat(found.journal().purpose()).isEqualTo(purpose));
+            Pending.class, found -> assertThat(found.journal().purpose()).isEqualTo(purpose));
   }
 
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "..", "../other", "/etc/passwd", "", "other", "my palace #1 宮殿/../other",
-        "my palace #1 宮殿//x", "my palace #1 宮殿.evil", "my palace #1 宮殿.build-x",
+        "..",
+        "../other",
+        "/etc/passwd",
+        "",
+        "other",
+        "my palace #1 宮殿/../other",
+        "my palace #1 宮殿//x",
+        "my palace #1 宮殿.evil",
+        "my palace #1 宮殿.build-x",
         "my palace #1 宮殿.ops/a\\\\b"
       })
   void aPathThatIsNotThePalacesIsNotFollowed(String path) throws IOException {
-    write("[{\"move\": \"rename\", \"from\": \"%s\", \"to\": \"%s\", \"moved\": %s}]"
-        .formatted(path, "my palace #1 宮殿", MARK));
+    write(
+        "[{\"move\": \"rename\", \"from\": \"%s\", \"to\": \"%s\", \"moved\": %s}]"
+            .formatted(path, "my palace #1 宮殿", MARK));
     assertUnreadable();
   }
 
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "[{\"move\": \"delete\"}]", "[{}]", "[1]", "[", "[{\"move\": \"rename\"}]",
+        "[{\"move\": \"delete\"}]",
+        "[{}]",
+        "[1]",
+        "[",
+        "[{\"move\": \"rename\"}]",
         "[{\"move\": \"rename\", \"from\": \"my palace #1 宮殿\", \"to\": \"my palace #1 宮殿.ops\"}]"
       })
   void whatIsNotUnderstoodIsNotGuessed(String moves) throws IOException {
@@ -114,8 +125,8 @@ final class MoveJournalTest {
     var mark = TreeMark.of(paths.palace());
     List<Move> moves = List.of(new Move.Rename(parent.resolve("other"), paths.palace(), mark));
     var purpose = MoveJournal.Purpose.migrate();
-    assertThatThrownBy(() ->
-            MoveJournal.write(FileOps.real(), paths, CrashScenario.OCCASION, purpose, moves))
+    assertThatThrownBy(
+            () -> MoveJournal.write(FileOps.real(), paths, CrashScenario.OCCASION, purpose, moves))
         .isInstanceOf(IllegalArgumentException.class);
     assertThat(paths.ops()).doesNotExist();
   }
@@ -124,8 +135,7 @@ final class MoveJournalTest {
   void whatIsLeftOfAJournalThatWasNeverFinishedIsNamed() throws IOException {
     Files.createDirectory(paths.ops());
     Path left =
-        Files.createFile(
-            paths.ops().resolve(".journal-20261121T034700Z-1a2b3c.json.5b1c.tmp"));
+        Files.createFile(paths.ops().resolve(".journal-20261121T034700Z-1a2b3c.json.5b1c.tmp"));
     Files.createFile(paths.ops().resolve("lock"));
     assertThat(MoveJournal.unfinished(paths.ops())).containsExactly(left);
     assertThat(MoveJournal.pending(paths.ops())).isEmpty();
@@ -140,8 +150,7 @@ final class MoveJournalTest {
          "toolVersion": "0.1.0", "operation": "migrate", "moves": %s}
         """
             .formatted(CrashScenario.RUN, moves);
-    return Files.writeString(
-        paths.ops().resolve("journal-" + CrashScenario.RUN + ".json"), text);
+    return Files.writeString(paths.ops().resolve("journal-" + CrashScenario.RUN + ".json"), text);
   }
 
   private void assertUnreadable() throws IOException {

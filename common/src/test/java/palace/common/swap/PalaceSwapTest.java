@@ -190,8 +190,7 @@ final class PalaceSwapTest {
   @Test
   void aCrossDeviceErrorOfTheFirstRenameIsNotCopied() throws IOException {
     var ops =
-        watching(
-            failAt(1, false, () -> new AtomicMoveNotSupportedException("a", "b", "EXDEV")));
+        watching(failAt(1, false, () -> new AtomicMoveNotSupportedException("a", "b", "EXDEV")));
     assertThatThrownBy(() -> swap(ops).publish(paths.build(), paths, OCCASION, MIGRATE))
         .isInstanceOf(PalaceException.Refused.class);
     assertThat(ops.steps()).noneMatch(step -> step.operation().equals("copyTree"));
@@ -288,7 +287,8 @@ final class PalaceSwapTest {
           }
         };
     var thrown =
-        catchThrowable(() -> swap(watching(intruder)).publish(paths.build(), paths, OCCASION, MIGRATE));
+        catchThrowable(
+            () -> swap(watching(intruder)).publish(paths.build(), paths, OCCASION, MIGRATE));
 
     assertThat(thrown)
         .isInstanceOf(PalaceException.PersonNeeded.class)
@@ -324,7 +324,8 @@ final class PalaceSwapTest {
           real.run();
         };
     var thrown =
-        catchThrowable(() -> swap(watching(noWayBack)).publish(paths.build(), paths, OCCASION, MIGRATE));
+        catchThrowable(
+            () -> swap(watching(noWayBack)).publish(paths.build(), paths, OCCASION, MIGRATE));
 
     assertThat(thrown).isInstanceOf(PalaceException.PersonNeeded.class);
     assertThat(thrown.getCause()).hasMessage("the first");
@@ -396,7 +397,9 @@ final class PalaceSwapTest {
   }
 
   private void assertRolledBack(Fault fault, Throwable expected, String what) throws IOException {
-    var thrown = catchThrowable(() -> swap(watching(fault)).publish(paths.build(), paths, OCCASION, MIGRATE));
+    var thrown =
+        catchThrowable(
+            () -> swap(watching(fault)).publish(paths.build(), paths, OCCASION, MIGRATE));
     if (expected instanceof IOException) {
       assertThat(thrown).as(what).isInstanceOf(PalaceException.Failed.class);
       assertThat(thrown).as(what).hasCauseInstanceOf(expected.getClass());
