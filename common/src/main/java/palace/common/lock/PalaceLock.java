@@ -66,10 +66,15 @@ public final class PalaceLock implements AutoCloseable {
   /// {@return who holds the palace now, another run of ours or else a MemPalace, or empty when
   /// nobody does} Nothing is written.
   public static Optional<LockHolder> holder(Path palace) throws IOException {
-    var own = LockFile.holder(PalacePaths.opsOf(palace).resolve(NAME)).map(LockHolder::parse);
+    var own = liveRun(palace);
     return own.isPresent()
         ? own
         : MempalaceLock.holder(Homes.of(palace), palace).map(LockHolder::of);
+  }
+
+  /// {@return which run of ours holds the palace now, or empty when none does} Nothing is written.
+  public static Optional<LockHolder> liveRun(Path palace) throws IOException {
+    return LockFile.holder(PalacePaths.opsOf(palace).resolve(NAME)).map(LockHolder::parse);
   }
 
   /// Refuses a palace that somebody else uses, after waiting for it as long as is left of the

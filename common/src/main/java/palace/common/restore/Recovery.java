@@ -64,7 +64,7 @@ public final class Recovery {
   /// {@return what is pending; nothing while a run of this tool holds the palace} Nothing is
   /// written and no lock is taken.
   public static Pending look(Path palace) throws IOException {
-    if (PalaceLock.holder(palace).isPresent()) {
+    if (PalaceLock.liveRun(palace).isPresent()) {
       return new Pending(palace, false, List.of(), List.of());
     }
     return new Recovery(FileOps.real(), Clock.systemUTC(), palace).look();
