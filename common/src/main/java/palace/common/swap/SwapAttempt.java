@@ -3,6 +3,8 @@ package palace.common.swap;
 import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
 
 import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
@@ -11,6 +13,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import org.slf4j.Logger;
 import palace.common.ShellWord;
 import palace.common.files.FileOps;
 import palace.common.files.Identity;
@@ -134,6 +137,38 @@ final class SwapAttempt {
 
   boolean isBuild(Optional<Identity> entry) {
     return entry.isPresent() && entry.get().equals(fresh);
+  }
+
+  /// Flushes every directory whose names changed.
+  void flush(FileOps ops) throws IOException {
+    for (Path directory : directories()) {
+      ops.force(directory);
+    }
+  }
+
+  void requireOriginal() throws IOException {
+    if (!isOriginal(Identity.of(palace()))) {
+      throw new FileSystemException(palace().toString(), null, "replaced by somebody else");
+    }
+  }
+
+  void requireOurs() throws IOException {
+    if (!isOurs(Identity.of(palace()))) {
+      throw new FileSystemException(palace().toString(), null, "replaced by somebody else");
+    }
+  }
+
+  /// An empty directory that somebody made at the palace's path meanwhile is replaced by the rename
+  /// itself; anything else that is not ours stops us.
+  void requireVacant(Logger log) throws IOException {
+    if (Identity.of(palace()).isEmpty()) {
+      return;
+    }
+    if (!MoveSet.isVacant(palace())) {
+      throw new FileAlreadyExistsException(
+          palace().toString(), null, "made by somebody else during the swap");
+    }
+    log.warn("swap.empty-directory-replaced path={}", LogValue.of(palace()));
   }
 
   /// {@return where the new palace, or what there is of it, stands now}
