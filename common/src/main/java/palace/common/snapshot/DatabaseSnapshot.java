@@ -31,7 +31,7 @@ public final class DatabaseSnapshot {
   private static final String DATABASE = "chroma.sqlite3";
   private static final List<String> SIDECARS = List.of("-wal", "-shm", "-journal");
 
-  private final SnapshotStore store;
+  private final SnapshotFolders folders;
   private final FileOps ops;
   private final PalacePaths paths;
   private final Occasion occasion;
@@ -40,8 +40,8 @@ public final class DatabaseSnapshot {
   private final SortedMap<String, String> marks = new TreeMap<>();
 
   DatabaseSnapshot(
-      SnapshotStore store, FileOps ops, PalacePaths paths, Occasion occasion, Path folder) {
-    this.store = store;
+      SnapshotFolders folders, FileOps ops, PalacePaths paths, Occasion occasion, Path folder) {
+    this.folders = folders;
     this.ops = ops;
     this.paths = paths;
     this.occasion = occasion;
@@ -103,13 +103,14 @@ public final class DatabaseSnapshot {
     }
     ops.force(folder);
     hashed.putAll(
-        TreeDigest.of(folder, name -> SnapshotStore.isContent(name) && !hashed.containsKey(name)));
+        TreeDigest.of(
+            folder, name -> SnapshotFolders.isContent(name) && !hashed.containsKey(name)));
     if (marks.isEmpty()) {
       marks.putAll(SegmentMarks.of(paths.palace()));
     }
-    return store.seal(
+    return folders.seal(
         folder,
-        new SnapshotStore.Description(
+        new SnapshotFolders.Description(
             occasion, Snapshot.Scope.DATABASE, Optional.empty(), Snapshot.Known.NOTHING, marks),
         hashed);
   }

@@ -1,5 +1,9 @@
 package palace.common.snapshot;
 
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeSet;
 import palace.common.files.FileDigest;
 
 /// One way in which a snapshot is not what its `snapshot.json` says; `file` is the name relative to
@@ -44,5 +48,25 @@ public sealed interface SnapshotDifference {
     public String sentence() {
       return file + " was not in the snapshot";
     }
+  }
+
+  /// {@return how what was found differs from what was kept, by name}
+  static List<SnapshotDifference> between(
+      SortedMap<String, FileDigest> kept, SortedMap<String, FileDigest> found) {
+    var names = new TreeSet<>(kept.keySet());
+    names.addAll(found.keySet());
+    var differences = new ArrayList<SnapshotDifference>();
+    for (String name : names) {
+      FileDigest was = kept.get(name);
+      FileDigest is = found.get(name);
+      if (is == null) {
+        differences.add(new SnapshotDifference.Missing(name));
+      } else if (was == null) {
+        differences.add(new SnapshotDifference.Extra(name));
+      } else if (!was.equals(is)) {
+        differences.add(new SnapshotDifference.Changed(name, was, is));
+      }
+    }
+    return differences;
   }
 }

@@ -23,19 +23,24 @@ import palace.common.files.TreeDigest;
 /// Before the first step the journal with both moves is durable. Where two names can change places
 /// in one step, the palace's path holds a whole palace at every moment:
 ///
-/// | step | palace | aside | replacement's own name | after a crash here: by the journal; by the names |
+/// | step | palace | aside | replacement's own name | after a crash here: by the journal; by the
+// names |
 /// |---|---|---|---|---|
 /// | journal written | old | - | new | no move done: old; a build is disposable |
-/// | replacement renamed to the aside's name | old | new | - | first done, take it back: old; the aside is sealed by its own run, so it is a build |
-/// | both exchanged | new | old | - | both done: new; the aside is sealed by another run, so it is filed |
+/// | replacement renamed to the aside's name | old | new | - | first done, take it back: old; the
+// aside is sealed by its own run, so it is a build |
+/// | both exchanged | new | old | - | both done: new; the aside is sealed by another run, so it is
+// filed |
 ///
 /// Elsewhere there is one window in which nothing stands at that path, and both whole trees beside
 /// it:
 ///
-/// | step | palace | aside | replacement's own name | after a crash here: by the journal; by the names |
+/// | step | palace | aside | replacement's own name | after a crash here: by the journal; by the
+// names |
 /// |---|---|---|---|---|
 /// | journal written | old | - | new | no move done: old; a build is disposable |
-/// | palace renamed aside | - | old | new | first done, take it back: old; the palace is missing, its aside goes back |
+/// | palace renamed aside | - | old | new | first done, take it back: old; the palace is missing,
+// its aside goes back |
 /// | replacement renamed in | new | old | - | both done: new; as above |
 ///
 /// Then every directory that lost or received a name is flushed, the palace's own first. Before
