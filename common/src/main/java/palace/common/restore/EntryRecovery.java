@@ -15,6 +15,7 @@ import palace.common.files.FileOps;
 import palace.common.files.Identity;
 import palace.common.snapshot.Snapshot;
 import palace.common.snapshot.SnapshotStore;
+import palace.common.swap.ExchangeUnsupportedException;
 import palace.common.swap.Move;
 import palace.common.swap.MoveJournal;
 import palace.common.swap.MoveSet;
@@ -37,18 +38,29 @@ final class EntryRecovery {
 
   void settle(Direction direction) throws IOException {
     var moves = new MoveSet(ops, journal.moves());
+    moves.resume();
     List<Move.State> states = moves.states();
     if (states.contains(Move.State.UNKNOWN)) {
       throw personNeeded(states);
     }
-    if (direction == Direction.FORWARD && states.contains(Move.State.NOT_DONE)) {
-      moves.perform();
+    boolean done = !states.contains(Move.State.NOT_DONE);
+    if (done || direction == Direction.FORWARD && perform(moves)) {
       finish();
-    } else if (states.contains(Move.State.NOT_DONE)) {
+    } else {
       moves.undo();
       takenBack();
-    } else {
-      finish();
+    }
+  }
+
+  private boolean perform(MoveSet moves) throws IOException {
+    try {
+      moves.perform();
+      return true;
+    } catch (ExchangeUnsupportedException e) {
+      ledger.warn(
+          "%s was not finished but undone, because two names cannot change places here: %s"
+              .formatted(run(), e.getMessage()));
+      return false;
     }
   }
 

@@ -104,6 +104,13 @@ public sealed interface Move {
       return straight(view).compareTo(exchanged(view)) > 0;
     }
 
+    /// {@return the name that the right entry has while the exchange is taken back by renames,
+    // where
+    /// the file system knows no exchange any more}
+    Path between() {
+      return right.resolveSibling("." + right.getFileName() + ".between");
+    }
+
     private Match straight(View view) throws IOException {
       return lesser(view.match(leftWas, left), view.match(rightWas, right));
     }

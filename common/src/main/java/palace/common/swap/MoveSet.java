@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import palace.common.files.FileOps;
@@ -26,6 +27,11 @@ import palace.common.files.Listing;
 /// that lost it, and before a later move touches others, so that after a power cut too the moves
 /// that count as done are the first ones of the list. Nothing is written, so undoing needs no
 /// space, and nothing is deleted.
+///
+/// An exchange that the file system cannot take back by another one, because the run that did it
+/// had another system or other settings, is taken back by three renames: the right entry gets a
+/// name of its own, the left one goes home, then the right one. Each of the states between them is
+/// recognised by that name, and [#resume()] brings it to the nearer end first.
 public final class MoveSet {
   private final FileOps ops;
   private final List<Move> moves;
@@ -71,11 +77,24 @@ public final class MoveSet {
     return done;
   }
 
+  /// Ends an interrupted taking back of an exchange by renames: with one rename every exchange is
+  /// done or not done again. Does nothing in all other cases.
+  public void resume() throws IOException {
+    for (Move move : moves) {
+      if (move instanceof Move.Exchange exchange
+          && exchange.rightWas().matches(exchange.between())) {
+        boolean begun = Identity.of(exchange.left()).isEmpty();
+        renameDurably(exchange.between(), begun ? exchange.left() : exchange.right());
+      }
+    }
+  }
+
   /// Does what is not done yet. When it throws, the moves before the failed one are done, but may
   /// not be flushed. An exchange that the file system cannot do is an
   /// [ExchangeUnsupportedException]; a move of which nothing is known stops everything before the
   /// first step.
   public void perform() throws IOException {
+    resume();
     List<Move.State> states = states();
     for (int i = 0; i < moves.size(); i++) {
       if (states.get(i) == Move.State.UNKNOWN) {
@@ -98,6 +117,7 @@ public final class MoveSet {
   /// A rename whose entry has vanished leaves nothing to take back; any other move of which nothing
   /// is known stops everything before the first step.
   public void undo() throws IOException {
+    resume();
     List<Move.State> states = states();
     for (int i = 0; i < moves.size(); i++) {
       if (states.get(i) == Move.State.UNKNOWN && !hasVanished(moves.get(i))) {
@@ -138,8 +158,22 @@ public final class MoveSet {
   private void undo(Move move) throws IOException {
     switch (move) {
       case Move.Rename rename -> rename(rename.to(), rename.from());
-      case Move.Exchange exchange -> exchange(exchange);
+      case Move.Exchange exchange -> exchangeBack(exchange);
     }
+  }
+
+  private void exchangeBack(Move.Exchange exchange) throws IOException {
+    if (!ops.exchange(exchange.left(), exchange.right())) {
+      renameDurably(exchange.left(), exchange.between());
+      renameDurably(exchange.right(), exchange.left());
+      renameDurably(exchange.between(), exchange.right());
+    }
+  }
+
+  private void renameDurably(Path from, Path to) throws IOException {
+    rename(from, to);
+    ops.force(Objects.requireNonNull(to.getParent()));
+    ops.force(Objects.requireNonNull(from.getParent()));
   }
 
   private void rename(Path from, Path to) throws IOException {
