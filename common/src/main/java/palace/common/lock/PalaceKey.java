@@ -2,13 +2,13 @@ package palace.common.lock;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.text.Normalizer;
 import java.util.Locale;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import palace.common.files.Sha256;
+import palace.common.swap.PalacePaths;
 
 /// By what MemPalace names its lock and its notes of a palace: the first digits of the SHA-256, in
 /// hex, of the palace's path in UTF-8, as Python's `normcase(realpath(path))` spells it.
@@ -45,10 +45,6 @@ final class PalaceKey {
 
   /// The palace itself may be missing, as in the middle of an interrupted swap.
   private static Path real(Path typed) throws IOException {
-    if (Files.exists(typed)) {
-      return typed.toRealPath();
-    }
-    Path parent = typed.getParent();
-    return parent == null ? typed : parent.toRealPath().resolve(typed.getFileName());
+    return typed.getParent() == null ? typed : PalacePaths.realPath(typed);
   }
 }

@@ -37,13 +37,16 @@ import palace.common.files.MountPoints;
 /// @param confined whether the palace is confined
 public record PalacePaths(Path palace, RunId run, Path ops, boolean confined) {
   private static final String FOLDER = ".palace";
+  private static final int MOST_LINKS = 40;
   private static final Pattern WHAT = Pattern.compile("(build|incoming|aside|staging)-(.*)");
 
   /// {@return the names for a palace, which need not exist yet; links on the way to it are
   /// resolved}
   public static PalacePaths of(Path palace, RunId run) throws IOException {
     Path real = realPath(palace);
-    return new PalacePaths(real, run, opsOf(real), isConfined(real));
+    Path ops = opsOf(real);
+    // Where the ops folder is inside, a rename of the palace would take the journal along.
+    return new PalacePaths(real, run, ops, ops.startsWith(real) || isConfined(real));
   }
 
   /// {@return the ops folder of a palace: the one that exists, else where it would be created}
@@ -135,7 +138,11 @@ public record PalacePaths(Path palace, RunId run, Path ops, boolean confined) {
         : palace.resolveSibling(palace.getFileName() + "." + what + "-" + run);
   }
 
-  private static Path realPath(Path palace) throws IOException {
+  /// {@return where a palace is, or would be while it is missing}
+  ///
+  /// @throws PalaceException.Refused when it is the root, or the directory that is to hold it is
+  ///   missing
+  public static Path realPath(Path palace) throws IOException {
     Path absolute = palace.toAbsolutePath().normalize();
     if (absolute.getParent() == null) {
       throw new PalaceException.Refused(
@@ -143,15 +150,27 @@ public record PalacePaths(Path palace, RunId run, Path ops, boolean confined) {
           "name the palace with --palace");
     }
     try {
-      return Files.exists(palace)
-          ? palace.toRealPath()
-          : parent(absolute).toRealPath().resolve(absolute.getFileName());
+      return followed(absolute);
     } catch (NoSuchFileException e) {
       throw new PalaceException.Refused(
           "%s does not exist, nor does its parent directory".formatted(palace),
           "name the palace with --palace",
           e);
     }
+  }
+
+  /// A link counts as what it points to also while nothing is there, because a palace may be away
+  /// for a moment between two renames.
+  private static Path followed(Path absolute) throws IOException {
+    Path path = absolute;
+    for (int links = 0; links < MOST_LINKS && !Files.exists(path); links++) {
+      path = parent(path).toRealPath().resolve(path.getFileName());
+      if (!Files.isSymbolicLink(path)) {
+        return path;
+      }
+      path = path.resolveSibling(Files.readSymbolicLink(path));
+    }
+    return path.toRealPath();
   }
 
   private static Path parent(Path path) {
