@@ -82,7 +82,8 @@ final class RecoverCommand extends Verb {
     }
     beginChanging();
     try (PalaceLock lock = PalaceLock.acquire(palace, "recover", options().patience())) {
-      return done(Recovery.settle(lock, palace, way.forward ? Direction.FORWARD : Direction.BACK));
+      Direction direction = way.forward ? Direction.FORWARD : Direction.BACK;
+      return done(Recovery.settle(lock, palace, direction, PalaceVersion.number()));
     }
   }
 

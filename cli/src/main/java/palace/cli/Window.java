@@ -50,7 +50,7 @@ final class Window {
   static List<String> close(Path palace, String command, Duration patience) throws IOException {
     Duration wait = patience.compareTo(CLOSES_SOON) < 0 ? CLOSES_SOON : patience;
     try (PalaceLock lock = PalaceLock.acquire(palace, command, wait)) {
-      Settled settled = Recovery.settle(lock, palace, Direction.BACK);
+      Settled settled = Recovery.settle(lock, palace, Direction.BACK, PalaceVersion.number());
       return RecoveryText.of(settled);
     }
   }

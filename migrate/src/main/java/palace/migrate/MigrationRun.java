@@ -142,7 +142,8 @@ final class MigrationRun {
     }
   }
 
-  private void checkTarget() throws IOException {
+  /// Refuses a target that is there already, or lies inside the palace.
+  void checkTarget() throws IOException {
     if (Files.exists(paths.palace(), NOFOLLOW_LINKS)) {
       throw new PalaceException.Refused(
           "%s exists already; nothing was changed".formatted(paths.palace()),

@@ -60,15 +60,27 @@ public final class PalaceMigrator {
       return unchanged(run, request, new MigrationReport.Outcome.Planned(), start);
     }
     if (request.targetDirectory().isPresent()) {
-      Path palace = Palace.locate(request.palace());
-      return new MigrationRun(request, run, palace, progress, clock).intoTarget();
+      return intoTarget(run, request, request.targetDirectory().get());
     }
     try (var lock = PalaceLock.acquire(request.palace(), "migrate", request.patience())) {
-      Settled settled = Recovery.settle(lock, request.palace(), Direction.BACK);
+      Settled settled =
+          Recovery.settle(lock, request.palace(), Direction.BACK, request.toolVersion());
       if (interrupted && request.ifNeeded() && isCurrent(request)) {
         return nothingToDo(run, request, start);
       }
       return inPlace(run, request, lock, settled);
+    }
+  }
+
+  /// The lock is the target's: without it another command there would take the build for that of a
+  /// run that is dead.
+  private MigrationReport intoTarget(RunId run, MigrationRequest request, Path target)
+      throws IOException {
+    Path palace = Palace.locate(request.palace());
+    var migration = new MigrationRun(request, run, palace, progress, clock);
+    migration.checkTarget();
+    try (var lock = PalaceLock.acquire(target, "migrate", request.patience())) {
+      return migration.intoTarget();
     }
   }
 

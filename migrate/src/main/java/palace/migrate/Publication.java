@@ -14,23 +14,21 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import palace.common.PalaceException;
 import palace.common.chroma.SourceDatabase;
-import palace.common.files.AtomicFile;
-import palace.common.files.BoundedReader;
+import palace.common.files.FileOps;
 import palace.common.files.Listing;
 import palace.common.files.TreeDelete;
 import palace.common.lock.Fence;
 import palace.common.snapshot.Snapshot;
 import palace.common.snapshot.SnapshotStore;
 import palace.common.store.LinkedCompanions;
-import palace.common.store.NeedsEmbedding;
 import palace.common.store.PalaceLayout;
 import palace.common.swap.EntrySwap;
 import palace.common.swap.LogValue;
 import palace.common.swap.MoveJournal;
 import palace.common.swap.Occasion;
+import palace.common.swap.OwnFiles;
 import palace.common.swap.PalacePaths;
 import palace.common.swap.PalaceSwap;
-import palace.common.swap.Seal;
 
 /// Puts a proven build in the place of its source and files what it displaced as a snapshot.
 ///
@@ -41,7 +39,6 @@ final class Publication {
   private static final Duration PATIENCE = Duration.ofSeconds(10);
   private static final Duration JOURNAL_PATIENCE = Duration.ofSeconds(2);
   private static final Duration PAUSE = Duration.ofMillis(50);
-  private static final int LONGEST_NOTE_BYTES = 1 << 30;
 
   private final PalacePaths paths;
   private final Occasion occasion;
@@ -137,9 +134,9 @@ final class Publication {
   }
 
   private MoveJournal exchangeEntries() throws IOException {
-    Path folder = SnapshotStore.in(paths.ops()).prepare(occasion.run(), Snapshot.Scope.ASIDE);
+    var store = SnapshotStore.in(paths.ops());
+    Path folder = store.prepare(occasion.run(), Snapshot.Scope.ASIDE);
     try {
-      keepNeeds();
       var incoming = new ArrayList<EntrySwap.Incoming>();
       for (Path entry : Listing.of(paths.build())) {
         String name = entry.getFileName().toString();
@@ -147,6 +144,7 @@ final class Publication {
           incoming.add(new EntrySwap.Incoming(entry, name));
         }
       }
+      incoming.addAll(OwnFiles.incoming(FileOps.real(), paths.build(), paths.palace()));
       return EntrySwap.onDisk()
           .publish(
               paths,
@@ -157,40 +155,30 @@ final class Publication {
     } catch (PalaceException.PersonNeeded e) {
       throw e;
     } catch (IOException | RuntimeException e) {
-      discard(folder, e);
+      discard(store, e);
       throw e;
     }
   }
 
   private List<EntrySwap.Outgoing> outgoing(Path folder) throws IOException {
     PalaceLayout layout = PalaceLayout.of(paths.palace());
-    return Stream.of(
-            List.of(layout.database()),
-            layout.sidecars(),
-            layout.segmentDirectories(),
-            layout.quarantined())
-        .flatMap(List::stream)
-        .map(entry -> entry.getFileName().toString())
-        .map(name -> new EntrySwap.Outgoing(name, folder.resolve(name)))
+    Stream<EntrySwap.Outgoing> entries =
+        Stream.of(
+                List.of(layout.database()),
+                layout.sidecars(),
+                layout.segmentDirectories(),
+                layout.quarantined())
+            .flatMap(List::stream)
+            .map(entry -> entry.getFileName().toString())
+            .map(name -> new EntrySwap.Outgoing(name, folder.resolve(name)));
+    return Stream.concat(
+            entries, OwnFiles.outgoing(FileOps.real(), paths.palace(), folder).stream())
         .toList();
   }
 
-  /// Drawers without a vector are in no database that could be exchanged, so their list is in the
-  /// palace before the database that lacks them is.
-  private void keepNeeds() throws IOException {
-    Path made = paths.build().resolve(NeedsEmbedding.NAME);
-    if (Files.isRegularFile(made, LinkOption.NOFOLLOW_LINKS)) {
-      byte[] content =
-          BoundedReader.readAtMost(made, LONGEST_NOTE_BYTES)
-              .orElseThrow(() -> new IOException(made + " is longer than 1 GiB"));
-      AtomicFile.write(paths.palace().resolve(NeedsEmbedding.NAME), content);
-    }
-  }
-
-  private static void discard(Path folder, Exception cause) {
+  private void discard(SnapshotStore store, Exception cause) {
     try {
-      TreeDelete.deleteEmptyDirectory(folder.resolve("palace"));
-      TreeDelete.deleteEmptyDirectory(folder);
+      store.removeEmptied(occasion.run());
     } catch (IOException e) {
       cause.addSuppressed(e);
     }
@@ -203,7 +191,7 @@ final class Publication {
         grip.fence().get().close();
       }
       if (paths.confined()) {
-        carrySeal();
+        TreeDelete.delete(paths.build());
       }
       SnapshotStore.in(paths.ops()).file(journal, paths, proven.source());
       return Optional.of(paths.snapshot());
@@ -223,14 +211,6 @@ final class Publication {
         companions.separate(paths.aside(), paths.incoming());
       }
     }
-  }
-
-  private void carrySeal() throws IOException {
-    Optional<Seal> seal = Seal.read(paths.build());
-    if (seal.isPresent()) {
-      seal.get().write(paths.palace());
-    }
-    TreeDelete.delete(paths.build());
   }
 
   /// {@return where the previous palace is: beside the palace until it is filed}

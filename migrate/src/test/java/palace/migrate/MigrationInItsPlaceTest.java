@@ -241,7 +241,7 @@ final class MigrationInItsPlaceTest {
 
     Files.delete(obstacle);
     try (var lock = PalaceLock.acquire(palace, "recover")) {
-      Recovery.settle(lock, palace, Direction.BACK);
+      Recovery.settle(lock, palace, Direction.BACK, "0.2.0");
     }
     SnapshotEntry entry =
         SnapshotStore.in(directory.resolve("palace.ops")).find(report.run()).orElseThrow();

@@ -77,7 +77,9 @@ public final class Repair {
           : new Outcome.Planned(plan);
     }
     try (PalaceLock lock = PalaceLock.acquire(palace, "repair", request.patience())) {
-      Recovery.settle(lock, palace, Direction.BACK).sentences().forEach(LOG::warn);
+      Recovery.settle(lock, palace, Direction.BACK, request.toolVersion())
+          .sentences()
+          .forEach(LOG::warn);
       lock.requireQuiet(request.force()).warnings().forEach(LOG::warn);
       return underLock(Palace.locate(palace), request);
     }

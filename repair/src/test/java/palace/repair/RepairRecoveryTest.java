@@ -41,7 +41,7 @@ class RepairRecoveryTest {
 
   private static Settled settle(SamplePalace palace) throws IOException {
     try (PalaceLock lock = PalaceLock.acquire(palace.directory(), "test")) {
-      return Recovery.settle(lock, palace.directory(), Direction.BACK);
+      return Recovery.settle(lock, palace.directory(), Direction.BACK, "0.2.0");
     }
   }
 

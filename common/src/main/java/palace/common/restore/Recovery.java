@@ -38,11 +38,13 @@ public final class Recovery {
   private final Clock clock;
   private final Path palace;
   private final Path opsFolder;
+  private final String toolVersion;
   private final Ledger ledger = new Ledger();
 
-  Recovery(FileOps ops, Clock clock, Path named) throws IOException {
+  Recovery(FileOps ops, Clock clock, Path named, String toolVersion) throws IOException {
     this.ops = ops;
     this.clock = clock;
+    this.toolVersion = toolVersion;
     PalacePaths paths = PalacePaths.of(named, RunId.now(clock));
     palace = paths.palace();
     opsFolder = paths.ops();
@@ -54,11 +56,12 @@ public final class Recovery {
   /// It may be interrupted at any point and called again.
   ///
   /// @param lock held by the caller, which is why no run of this tool is alive
+  /// @param toolVersion version of this tool, for the history
   /// @throws PalaceException.PersonNeeded when what stands there cannot be told apart; nothing of
   ///   it was changed then, and all paths are named
-  public static Settled settle(PalaceLock lock, Path palace, Direction direction)
-      throws IOException {
-    return new Recovery(FileOps.real(), Clock.systemUTC(), palace).settle(direction);
+  public static Settled settle(
+      PalaceLock lock, Path palace, Direction direction, String toolVersion) throws IOException {
+    return new Recovery(FileOps.real(), Clock.systemUTC(), palace, toolVersion).settle(direction);
   }
 
   /// {@return what is pending; nothing while a run of this tool holds the palace} Nothing is
@@ -67,7 +70,7 @@ public final class Recovery {
     if (PalaceLock.liveRun(palace).isPresent()) {
       return new Pending(palace, false, List.of(), List.of());
     }
-    return new Recovery(FileOps.real(), Clock.systemUTC(), palace).look();
+    return new Recovery(FileOps.real(), Clock.systemUTC(), palace, "").look();
   }
 
   Settled settle(Direction direction) throws IOException {
@@ -115,7 +118,8 @@ public final class Recovery {
         snapshot
             && run.isPresent()
             && Files.isDirectory(snapshotOf(run.get()).resolve("palace"), NOFOLLOW_LINKS);
-    if (!LostJournal.isMissing(palace) && snapshot && !filed && !aside) {
+    boolean database = run.isPresent() && LostEntries.canPutBack(palace, snapshotOf(run.get()));
+    if (!LostJournal.isMissing(palace) && snapshot && !filed && !aside && !database) {
       throw new PalaceException.PersonNeeded(
           "%s %s, and entries of %s may have been on their way to or from %s; nothing was changed"
               .formatted(journal.file(), journal.reason(), palace, snapshotOf(run.get())),
@@ -151,7 +155,7 @@ public final class Recovery {
                     "recover",
                     "recovered",
                     0,
-                    "",
+                    toolVersion,
                     Map.of("asked", direction.name().toLowerCase(java.util.Locale.ROOT))));
       } catch (IOException e) {
         LOG.warn("history.not-written cause={}", LogValue.of(e));
@@ -173,16 +177,17 @@ public final class Recovery {
     }
     found
         .asides()
-        .forEach((id, path) -> {
-          if (runs.stream().noneMatch(run -> run.id().value().equals(id))) {
-            runs.add(
-                new Pending.Run(
-                    new RunId(id),
-                    Optional.empty(),
-                    Optional.empty(),
-                    "run %s left %s and no journal".formatted(id, path)));
-          }
-        });
+        .forEach(
+            (id, path) -> {
+              if (runs.stream().noneMatch(run -> run.id().value().equals(id))) {
+                runs.add(
+                    new Pending.Run(
+                        new RunId(id),
+                        Optional.empty(),
+                        Optional.empty(),
+                        "run %s left %s and no journal".formatted(id, path)));
+              }
+            });
     runs.sort(java.util.Comparator.comparing(run -> run.id().value()));
     leftovers.addAll(found.builds().keySet());
     leftovers.addAll(found.work());

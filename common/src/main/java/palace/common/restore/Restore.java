@@ -80,7 +80,8 @@ public final class Restore {
     RunId id = SnapshotChoice.idOf(request.snapshot());
     Path palace = PalacePaths.of(request.palace(), run).palace();
     try (PalaceLock lock = PalaceLock.acquire(palace, COMMAND, request.patience())) {
-      Settled settled = new Recovery(ops, clock, palace).settle(Direction.BACK);
+      Settled settled =
+          new Recovery(ops, clock, palace, request.toolVersion()).settle(Direction.BACK);
       var paths = PalacePaths.of(palace, run);
       var warnings = new ArrayList<>(settled.warnings());
       RestoreReport.Outcome outcome = restore(lock, paths, new Asked(id, request), warnings);

@@ -36,6 +36,7 @@ import palace.common.swap.EntrySwap;
 import palace.common.swap.LogValue;
 import palace.common.swap.MoveJournal;
 import palace.common.swap.Occasion;
+import palace.common.swap.OwnFiles;
 import palace.common.swap.PalacePaths;
 import palace.common.swap.PalaceSwap;
 import palace.common.swap.Seal;
@@ -147,11 +148,10 @@ final class RestoreRun {
     if (scope() == Snapshot.Scope.DATABASE || paths.confined()) {
       return exchangeEntries(missing);
     }
-    Path replacement = scope() == Snapshot.Scope.FULL ? paths.build() : palaceIn(kept);
     var swap = PalaceSwap.on(ops);
     return missing
-        ? swap.place(replacement, paths, occasion, purpose())
-        : swap.publish(replacement, paths, occasion, purpose()).journal();
+        ? swap.place(source(), paths, occasion, purpose())
+        : swap.publish(source(), paths, occasion, purpose()).journal();
   }
 
   /// What fails after the exchange is said and undoes nothing: the journal stays, and the next
@@ -199,6 +199,9 @@ final class RestoreRun {
     var incoming = incoming();
     Path folder = missing ? paths.snapshot() : store.prepare(paths.run(), placeScope());
     var outgoing = missing ? List.<EntrySwap.Outgoing>of() : outgoing(incoming, folder);
+    if (scope() != Snapshot.Scope.DATABASE) {
+      incoming.addAll(OwnFiles.incoming(ops, source(), paths.palace()));
+    }
     carryAccess(incoming);
     return EntrySwap.on(ops).publish(paths, occasion, purpose(), incoming, outgoing);
   }
@@ -208,7 +211,7 @@ final class RestoreRun {
     return scope() == Snapshot.Scope.DATABASE ? Snapshot.Scope.DATABASE : Snapshot.Scope.ASIDE;
   }
 
-  private List<EntrySwap.Incoming> incoming() throws IOException {
+  private ArrayList<EntrySwap.Incoming> incoming() throws IOException {
     var incoming = new ArrayList<EntrySwap.Incoming>();
     if (scope() == Snapshot.Scope.DATABASE) {
       for (Path entry : Listing.of(kept.directory())) {
@@ -218,9 +221,14 @@ final class RestoreRun {
       }
       addAll(incoming, kept.directory().resolve("segments"));
     } else {
-      addAll(incoming, scope() == Snapshot.Scope.FULL ? paths.build() : palaceIn(kept));
+      addAll(incoming, source());
     }
     return incoming;
+  }
+
+  /// {@return the tree that is put in place}
+  private Path source() {
+    return scope() == Snapshot.Scope.FULL ? paths.build() : palaceIn(kept);
   }
 
   private void addAll(List<EntrySwap.Incoming> incoming, Path folder) throws IOException {
@@ -248,6 +256,9 @@ final class RestoreRun {
       if (leaves && !staying.contains(name)) {
         outgoing.add(new EntrySwap.Outgoing(name, place(folder, name)));
       }
+    }
+    if (scope() != Snapshot.Scope.DATABASE) {
+      outgoing.addAll(OwnFiles.outgoing(ops, paths.palace(), folder.resolve("palace")));
     }
     return outgoing;
   }

@@ -65,7 +65,7 @@ public final class TakeSnapshot {
     var run = RunId.now(clock);
     Path named = PalacePaths.of(request.palace(), run).palace();
     try (PalaceLock lock = PalaceLock.acquire(named, COMMAND, request.patience())) {
-      new Recovery(ops, clock, named).settle(Direction.BACK);
+      new Recovery(ops, clock, named, request.toolVersion()).settle(Direction.BACK);
       Path palace = Palace.locate(named);
       var paths = PalacePaths.of(palace, run);
       var occasion = new Occasion(run, COMMAND, clock.instant(), request.toolVersion());

@@ -170,6 +170,7 @@ final class LostJournalTest {
     assertThat(journal).doesNotExist();
     assertThat(world.ops.resolve("journal-" + RUN + ".json.unreadable")).exists();
     assertThat(settled.warnings()).hasSize(1);
+    assertThat(world.ops.resolve("history.jsonl")).content().contains("\"0.2.0\"");
   }
 
   @Test

@@ -9,6 +9,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import palace.common.PalaceException;
+import palace.common.Progress;
 import palace.common.files.FaultyFileOps;
 import palace.common.files.FileOps;
 import palace.common.snapshot.Snapshot;
@@ -147,5 +148,33 @@ final class RestoreFaultsTest {
         assertThat(done).as(situation).isEqualTo(world.isAsThen());
       }
     }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"ASIDE", "FULL", "DATABASE"})
+  void aPalaceBehindALinkIsFoundAlsoWhileItIsAway(Snapshot.Scope scope) throws IOException {
+    int steps = stepsOf(scope, false);
+    int away = 0;
+    for (int killed = 1; killed <= steps; killed++) {
+      SmallWorld world = world(scope);
+      Path outside = Files.createDirectory(directory.resolve("links" + worlds));
+      Path link =
+          Files.createSymbolicLink(
+              outside.resolve("link"), outside.relativize(world.home).resolve("palace"));
+      var request = RestoreRequest.of(link, SmallWorld.KEPT.value(), "0.2.0");
+      FaultyFileOps dying = SmallWorld.killedAt(killed).withoutExchange();
+      try {
+        new Restore(Progress.SILENT, SmallWorld.CLOCK, dying).restore(request);
+      } catch (SmallWorld.Killed | IOException | IllegalStateException expected) {
+        if (!Files.exists(link)) {
+          away++;
+          assertThat(Recovery.look(link).missing()).isTrue();
+        }
+      }
+      new Recovery(FileOps.real(), SmallWorld.CLOCK, link, "0.2.0").settle(Direction.BACK);
+      world.requireSettled("%s behind a link, killed at %d".formatted(scope, killed));
+      assertThat(SmallWorld.names(outside)).containsExactly("link");
+    }
+    assertThat(away > 0).isEqualTo(scope != Snapshot.Scope.DATABASE);
   }
 }

@@ -9,6 +9,7 @@ import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -24,6 +25,7 @@ import palace.common.snapshot.SnapshotEntry;
 import palace.common.snapshot.SnapshotStore;
 import palace.common.swap.Occasion;
 import palace.common.swap.PalacePaths;
+import palace.common.swap.Seal;
 
 /// A directory with a palace of a few bytes in it, `today`, and one snapshot of it as it was,
 /// `then`.
@@ -47,7 +49,7 @@ final class SmallWorld {
     this.palace = palace;
     this.ops = ops;
     this.then = then;
-    today = TreeDigest.of(palace);
+    today = found(palace);
   }
 
   /// What ends a process without a chance to clean up: every step from one on is never made.
@@ -56,34 +58,51 @@ final class SmallWorld {
   }
 
   static FaultyFileOps killedAt(int number) {
-    return new FaultyFileOps((step, real) -> {
-      if (step.number() >= number) {
-        throw new Killed();
-      }
-      real.run();
-    });
+    return new FaultyFileOps(
+        (step, real) -> {
+          if (step.number() >= number) {
+            throw new Killed();
+          }
+          real.run();
+        });
   }
 
   static FaultyFileOps failingAt(int number, boolean forEver) {
-    return new FaultyFileOps((step, real) -> {
-      if (step.number() == number || forEver && step.number() > number) {
-        throw new IOException("injected");
-      }
-      real.run();
-    });
+    return new FaultyFileOps(
+        (step, real) -> {
+          if (step.number() == number || forEver && step.number() > number) {
+            throw new IOException("injected");
+          }
+          real.run();
+        });
   }
 
   /// A world whose snapshot is of that scope.
   static SmallWorld with(Snapshot.Scope scope, Path home) throws IOException {
     Path palace = Files.createDirectories(home.resolve("palace"));
     tree(palace, "today", NEW_SEGMENT);
-    Path ops = Files.createDirectory(home.resolve("palace.ops"));
+    return with(scope, home, palace, Files.createDirectory(home.resolve("palace.ops")));
+  }
+
+  /// As [#with], but the palace is MemPalace's config folder, so that its entries are exchanged one
+  /// by one; it has a seal, and so does a whole snapshot.
+  static SmallWorld confined(Snapshot.Scope scope, Path home) throws IOException {
+    Path palace = Files.createDirectories(home.resolve("palace"));
+    Path ops = Files.createDirectories(palace.resolve(".palace").resolve("ops"));
+    tree(palace, "today", NEW_SEGMENT);
+    Files.writeString(palace.resolve("config.json"), "{}");
+    Files.writeString(palace.resolve(Seal.NAME), "seal today");
+    return with(scope, home, palace, ops);
+  }
+
+  private static SmallWorld with(Snapshot.Scope scope, Path home, Path palace, Path ops)
+      throws IOException {
     Path snapshot = Files.createDirectories(ops.resolve("snapshots").resolve(KEPT.value()));
     SortedMap<String, FileDigest> then;
     if (scope == Snapshot.Scope.DATABASE) {
       Files.writeString(snapshot.resolve("chroma.sqlite3"), "database then");
       segment(snapshot.resolve("segments"), OLD_SEGMENT, "then");
-      then = new TreeMap<>(TreeDigest.of(palace));
+      then = new TreeMap<>(found(palace));
       then.keySet().removeIf(name -> name.startsWith(NEW_SEGMENT));
       then.put("chroma.sqlite3", TreeDigest.ofFile(snapshot.resolve("chroma.sqlite3")));
       TreeDigest.of(snapshot.resolve("segments")).forEach(then::put);
@@ -92,6 +111,10 @@ final class SmallWorld {
     } else {
       Path whole = Files.createDirectory(snapshot.resolve("palace"));
       tree(whole, "then", OLD_SEGMENT);
+      if (ops.startsWith(palace)) {
+        Files.createDirectory(whole.resolve(".palace"));
+        Files.writeString(whole.resolve(Seal.NAME), "seal then");
+      }
       then = TreeDigest.of(whole);
     }
     describe(palace, ops, snapshot, scope);
@@ -127,11 +150,25 @@ final class SmallWorld {
   }
 
   Settled settle(FileOps fileOps, Direction direction) throws IOException {
-    return new Recovery(fileOps, CLOCK, palace).settle(direction);
+    return new Recovery(fileOps, CLOCK, palace, "0.2.0").settle(direction);
   }
 
   SortedMap<String, FileDigest> found() throws IOException {
-    return TreeDigest.of(palace, name -> !name.startsWith(".palace/"));
+    return found(palace);
+  }
+
+  /// What an exchange moves: not the folders of runs, and not MemPalace's own file.
+  private static SortedMap<String, FileDigest> found(Path palace) throws IOException {
+    return TreeDigest.of(
+        palace,
+        name ->
+            !name.equals("config.json")
+                && !name.startsWith(".palace/ops")
+                && !name.startsWith(".palace/build-"));
+  }
+
+  boolean isConfined() {
+    return ops.startsWith(palace);
   }
 
   boolean isAsToday() throws IOException {
@@ -139,14 +176,35 @@ final class SmallWorld {
   }
 
   boolean isAsThen() throws IOException {
-    return Files.isDirectory(palace) && found().equals(then);
+    return Files.isDirectory(palace)
+        && withoutSeal(found()).equals(withoutSeal(then))
+        && sealFits();
+  }
+
+  /// A copy that is put in place is sealed anew.
+  private boolean sealFits() throws IOException {
+    FileDigest seal = found().get(Seal.NAME);
+    return Objects.equals(seal, then.get(Seal.NAME))
+        || Seal.read(palace).filter(read -> !read.origin().run().equals(KEPT.value())).isPresent();
+  }
+
+  private static SortedMap<String, FileDigest> withoutSeal(SortedMap<String, FileDigest> files) {
+    var rest = new TreeMap<>(files);
+    rest.remove(Seal.NAME);
+    return rest;
   }
 
   /// Nothing is half done any more, and no state was lost: the palace is one of the two, and every
   /// snapshot is whole and verifies.
   void requireSettled(String situation) throws IOException {
     assertThat(isAsToday() ^ isAsThen()).as(situation + ": today xor then: " + found()).isTrue();
-    assertThat(names(home)).as(situation).containsExactly("palace", "palace.ops");
+    if (isConfined()) {
+      assertThat(names(home)).as(situation).containsExactly("palace");
+      assertThat(names(palace.resolve(".palace"))).as(situation).isSubsetOf("ops", "seal.json");
+      assertThat(palace.resolve("config.json")).as(situation).hasContent("{}");
+    } else {
+      assertThat(names(home)).as(situation).containsExactly("palace", "palace.ops");
+    }
     assertThat(names(ops))
         .as(situation)
         .isSubsetOf("history.jsonl", "history.lock", "lock", "snapshots");
