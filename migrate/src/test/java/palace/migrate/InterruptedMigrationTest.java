@@ -20,6 +20,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import palace.common.PalaceException;
 import palace.common.Progress;
+import palace.common.chroma.ChromaDatabase;
 import palace.common.chroma.ChromaRelease;
 import palace.common.chroma.SourceDatabase;
 import palace.common.files.FileDigest;
@@ -195,6 +196,25 @@ final class InterruptedMigrationTest {
     assertThat(TreeSize.of(directory).allocatedBytes() - used).isLessThan(16 * MEBIBYTE);
     var store = SnapshotStore.in(directory.resolve("palace.ops"));
     assertThat(store.verify(store.list().getFirst())).isEmpty();
+  }
+
+  /// Documents of 60 MiB together go through a heap of 40 MiB: batches are held, never the palace.
+  @Test
+  void aPalaceLargerThanTheHeapIsMigrated() throws Exception {
+    try (var database = ChromaDatabase.openForWriting(palace.resolve("chroma.sqlite3"))) {
+      int rows =
+          database.execute(
+              "UPDATE embedding_metadata SET string_value = printf('%.*c', 524288, 'x') || id"
+                  + " WHERE key = 'chroma:document' AND id % 2 = 0");
+      assertThat(rows * 524_288L).isGreaterThan(60 * MEBIBYTE);
+    }
+
+    Process process =
+        SeparateMigration.of(palace, -1, SeparateMigration.UNLIMITED, "-Xmx40m").start();
+    String said = new String(process.getInputStream().readAllBytes());
+
+    assertThat(await(process)).as(said).isZero();
+    assertThat(said).contains(SeparateMigration.DONE);
   }
 
   /// What is deleted while it is being migrated may live on in the build alone.
