@@ -110,6 +110,38 @@ final class SignalIT {
         .contains("1.5.0-1.5.9", "snapshots: 1");
   }
 
+  /// Where names cannot be exchanged there is a moment without a palace; the signal comes then.
+  @ParameterizedTest
+  @EnumSource
+  void betweenTwoRenamesTheSecondIsMadeAllTheSame(Signal signal) throws Exception {
+    assumeTrue(
+        System.getProperty("os.name").equals("Linux") && BrokenPalace.canBeMade(),
+        "cannot run here: Linux and python3 are needed");
+    assumeTrue(
+        !ignores(ProcessHandle.current().pid(), signal.number),
+        "cannot run here: " + signal + " is ignored");
+    Path palace = new FrozenPalace("0.6.3").unpack(temp);
+    String between = Path.of("oracle", "signal_between.py").toAbsolutePath().toString();
+    var program = new Program(List.of(between, palace.toString(), signal.name()), scratch);
+
+    var result =
+        program
+            .begin(
+                Map.of("PALACE_EXCHANGE", "off"),
+                "migrate",
+                "--yes",
+                "-v",
+                "--palace",
+                palace.toString())
+            .await();
+
+    assertThat(result.err()).contains("signal_between: sent", "palace: stopping");
+    assertThat(result.exitCode()).as(result.err()).isZero();
+    assertThat(besides(palace)).isEmpty();
+    assertThat(new Program(List.of(), scratch).run("status", palace.toString()).out())
+        .contains("1.5.0-1.5.9", "snapshots: 1");
+  }
+
   @Test
   void whatOnlyLooksEndsAtOnce() throws Exception {
     Path palace = new FrozenPalace("0.6.3").unpack(temp);
@@ -142,7 +174,7 @@ final class SignalIT {
   }
 
   private static Program.Result stop(Program.Running run, Signal signal) throws Exception {
-    assumeTrue(!ignores(run, signal.number), "cannot run here: " + signal + " is ignored");
+    assumeTrue(!ignores(run.process().pid(), signal.number), "cannot run here: " + signal + " is ignored");
     Instant sent = Instant.now();
     String pid = String.valueOf(run.process().pid());
     new ProcessBuilder("kill", "-" + signal, pid).start().waitFor();
@@ -195,8 +227,8 @@ final class SignalIT {
   }
 
   /// A shell without job control lets what it starts in the background ignore interrupts.
-  private static boolean ignores(Program.Running run, int signal) throws IOException {
-    Path status = Path.of("/proc", String.valueOf(run.process().pid()), "status");
+  private static boolean ignores(long pid, int signal) throws IOException {
+    Path status = Path.of("/proc", String.valueOf(pid), "status");
     String mask =
         Files.readAllLines(status).stream()
             .filter(line -> line.startsWith("SigIgn:"))

@@ -24,6 +24,7 @@ import palace.common.files.TreeDelete;
 import palace.common.history.History;
 import palace.common.history.HistoryEntry;
 import palace.common.store.NeedsEmbedding;
+import palace.common.store.PalaceLayout;
 import palace.common.swap.LogValue;
 import palace.common.swap.Occasion;
 import palace.common.swap.PalacePaths;
@@ -230,7 +231,7 @@ final class MigrationRun {
   }
 
   private void discard(Throwable cause) {
-    if (request.keepBuild() || !Files.exists(paths.build(), NOFOLLOW_LINKS)) {
+    if (request.keepBuild() || isGone() || !Files.exists(paths.build(), NOFOLLOW_LINKS)) {
       return;
     }
     try {
@@ -241,8 +242,31 @@ final class MigrationRun {
     }
   }
 
+  /// {@return whether somebody deleted the palace, so that what of it is in the build may be nowhere
+  /// else}
+  private boolean isGone() {
+    return Files.notExists(palace.resolve(PalaceLayout.DATABASE), NOFOLLOW_LINKS);
+  }
+
+  private PalaceException gone(IOException failure) {
+    boolean built = Files.exists(paths.build(), NOFOLLOW_LINKS);
+    return new PalaceException.Failed(
+        "%s is gone, somebody deleted it while it was being migrated; %s"
+            .formatted(
+                palace.resolve(PalaceLayout.DATABASE),
+                built
+                    ? "what the new palace has of it is kept in " + paths.build()
+                    : "there was no new palace yet"),
+        "put the palace back from a backup, or if there is none: palace recover --palace "
+            + ShellWord.quote(palace),
+        failure);
+  }
+
   /// Every failure before the exchange leaves the palace as it was, and says so.
   private PalaceException unchanged(IOException failure) {
+    if (isGone()) {
+      return gone(failure);
+    }
     boolean plain = failure instanceof PalaceException || failure.getClass() == IOException.class;
     String said = plain ? String.valueOf(failure.getMessage()) : failure.toString();
     // The source is attached to the build, so SQLite's complaint about the one may name the other.

@@ -539,6 +539,69 @@ final class PalaceMigratorTest {
     }
   }
 
+  /// A database in WAL mode, with a change that is in its log alone.
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void aWriterWithALogIsNeverOverriddenAndWhatItWroteArrives(boolean force) throws Exception {
+    Path palace = frozen("0.6.3").palace();
+    Process writer =
+        new ProcessBuilder(
+                "python3",
+                "-uc",
+                """
+                import sqlite3, sys
+                c = sqlite3.connect(sys.argv[1])
+                c.execute("PRAGMA journal_mode=WAL")
+                c.execute("PRAGMA wal_autocheckpoint=0")
+                c.execute("UPDATE embedding_metadata SET string_value = 'from the log' WHERE rowid ="
+                          " (SELECT min(rowid) FROM embedding_metadata WHERE key = 'chroma:document')")
+                c.commit()
+                print("ready")
+                sys.stdin.readline()
+                """,
+                palace.resolve("chroma.sqlite3").toString())
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .start();
+    MigrationRequest usual = request(palace, "1.5.9");
+    var asked =
+        new MigrationRequest(
+            palace,
+            usual.release(),
+            Optional.empty(),
+            false,
+            false,
+            false,
+            1000,
+            usual.patience(),
+            force,
+            "0-test");
+    try {
+      assertThat(writer.inputReader().readLine()).isEqualTo("ready");
+      Map<String, FileDigest> before = TreeDigest.of(palace);
+
+      assertThatThrownBy(() -> migrate(asked))
+          .isInstanceOf(PalaceException.Busy.class)
+          .hasMessageContaining("process " + writer.pid());
+
+      assertThat(TreeDigest.of(palace)).isEqualTo(before);
+      assertThat(before.keySet()).contains("chroma.sqlite3-wal");
+    } finally {
+      // Killed, so that nobody merges the log.
+      writer.destroyForcibly();
+      assertThat(writer.waitFor(10, TimeUnit.SECONDS)).isTrue();
+    }
+
+    migrate(asked);
+
+    try (ChromaDatabase database = database(palace)) {
+      assertThat(
+              database.number(
+                  "SELECT count(*) FROM embedding_metadata"
+                      + " WHERE string_value = 'from the log'"))
+          .isEqualTo(1);
+    }
+  }
+
   @Test
   void aTargetThatExistsIsRefused() throws IOException {
     Path palace = frozen("0.6.3").palace();

@@ -6,6 +6,8 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.junit.jupiter.api.BeforeEach;
@@ -72,13 +74,26 @@ final class ParityCheckTest {
   }
 
   @Test
-  void aDroppedDrawerIsNamed() throws IOException {
-    long row = rowOf(COLLECTION);
-    String id = id(row);
-    change("DELETE FROM embeddings WHERE id = " + row);
+  void aDrawerDroppedFromAnyCollectionIsNamed() throws IOException {
+    var dropped = new ArrayList<ParityDifference>();
+    for (String collection : collectionsWithDrawers()) {
+      long row = rowOf(collection);
+      dropped.add(new ParityDifference.DrawerMissing(collection, id(row)));
+      change("DELETE FROM embeddings WHERE id = " + row);
+    }
+    assertThat(dropped).hasSizeGreaterThan(1);
 
-    assertThat(compare().differences())
-        .containsExactly(new ParityDifference.DrawerMissing(COLLECTION, id));
+    assertThat(compare().differences()).containsExactlyInAnyOrderElementsOf(dropped);
+  }
+
+  private List<String> collectionsWithDrawers() throws IOException {
+    try (ChromaDatabase database = ChromaDatabase.openReadOnly(build.resolve("chroma.sqlite3"))) {
+      return database.list(
+          "SELECT DISTINCT c.name FROM embeddings e JOIN segments s ON s.id = e.segment_id"
+              + " JOIN collections c ON c.id = s.collection"
+              + " JOIN databases d ON d.id = c.database_id AND d.name = 'default_database'",
+          row -> row.text(1));
+    }
   }
 
   @Test

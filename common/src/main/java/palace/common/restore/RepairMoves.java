@@ -90,6 +90,11 @@ public final class RepairMoves {
     for (Move move : retiring(moves)) {
       retire(move);
     }
+    keepText();
+  }
+
+  /// Puts the text of the drawers that left where it belongs.
+  public void keepText() throws IOException {
     Path text = workFolder.resolve(fileName(NeedsEmbedding.NAME));
     if (Files.exists(text, NOFOLLOW_LINKS)) {
       ops.rename(text, paths.palace().resolve(NeedsEmbedding.NAME));

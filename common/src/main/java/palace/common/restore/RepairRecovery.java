@@ -82,9 +82,11 @@ public final class RepairRecovery {
           .formatted(paths.run());
     }
     if (committed.isPresent() && isSound()) {
-      finish();
-      return "the repair %s was done and is finished; undo it with %s"
-          .formatted(paths.run(), command("restore " + paths.run()));
+      return finish()
+          ? "the repair %s was done and is finished; undo it with %s"
+              .formatted(paths.run(), command("restore " + paths.run()))
+          : "the repair %s was done; it cannot be undone, because %s is gone, and the segments it replaced stay where they are"
+              .formatted(paths.run(), paths.snapshot());
     }
     if (nobodyWroteSince()) {
       takeBack(true);
@@ -166,14 +168,19 @@ public final class RepairRecovery {
     journal.remove(ops);
   }
 
-  private void finish() throws IOException {
-    names.finish(journal.moves());
+  /// {@return whether there is a snapshot for the replaced segments to go to; somebody may have
+  /// deleted it}
+  private boolean finish() throws IOException {
     Optional<DatabaseSnapshot> snapshot = snapshot();
     if (snapshot.isPresent()) {
+      names.finish(journal.moves());
       snapshot.get().seal();
+    } else {
+      names.keepText();
     }
     names.removeWorkFolder();
     journal.remove(ops);
+    return snapshot.isPresent();
   }
 
   private Optional<DatabaseSnapshot> snapshot() {
