@@ -75,17 +75,22 @@ def copy(source, target):
 
 def put_back(snapshot, palace, work):
     """The palace as it would be with this snapshot in it."""
-    if (snapshot / "palace").is_dir():
-        return snapshot / "palace"
-    back = Path(work) / "palace"
+    whole, back = snapshot / "palace", Path(work) / "palace"
+    if whole.is_dir() and not is_confined(palace):
+        return whole
     copy(palace, back)
     for file in back.glob("chroma.sqlite3*"):
         file.unlink()
-    shutil.copyfile(str(snapshot / "chroma.sqlite3"), str(back / "chroma.sqlite3"))
-    for segment in sorted((snapshot / "segments").glob("*")) if (snapshot / "segments").is_dir() else []:
-        shutil.rmtree(str(back / segment.name), ignore_errors=True)
-        copy(segment, back / segment.name)
+    for entry in sorted(whole.iterdir()) if whole.is_dir() else [snapshot / "chroma.sqlite3"] + sorted(snapshot.glob("segments/*")):
+        if (back / entry.name).is_dir():
+            shutil.rmtree(str(back / entry.name))
+        copy(entry, back / entry.name)
     return back
+
+
+def is_confined(palace):
+    """Whether the palace stays where it is, so that only its store is exchanged and kept."""
+    return (palace / ".palace" / "ops").is_dir()
 
 
 def line_of(snapshot, palace):
@@ -99,7 +104,7 @@ def line_of(snapshot, palace):
 def around(palace, now, old, new):
     """Complaints about the operations folder."""
     ops, lines = palace.with_name(palace.name + ".ops"), []
-    if not ops.is_dir():
+    if is_confined(palace):
         ops = palace / ".palace" / "ops"
     for entry in sorted(os.listdir(ops)) if ops.is_dir() else []:
         if entry not in ORDINARY:

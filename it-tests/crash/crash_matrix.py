@@ -344,7 +344,7 @@ class Judge:
             notes += ["left after recover: " + ",".join(self.strays())[:80]] if self.strays() else []
             complaint = self.audit()
             notes += ["left after recover: " + complaint[:300]] if complaint else []
-            notes += ["recover went back from NEW to OLD"] if (r["now"], r["final"]) == ("NEW", "OLD") else []
+            notes += ["recover went back from NEW to OLD"] if (r["now"], r["final"]) == ("NEW", "OLD") and not self.cfg.may_go_back else []
         if r["final"] == "BAD":
             r["class"] = "LOST"
             notes.append("output: " + self.said())
@@ -441,7 +441,8 @@ def plan(cfg, events):
     only = cfg.only.split(":") if cfg.only else None
     jobs = []
     for m in [only[0]] if only else [mode.split("=")[0] for mode in cfg.modes.split(",")]:
-        pick = lambda ks: [int(only[1])] if only else sample(ks, events, limit(cfg, m))
+        chosen = lambda k: not cfg.events or k > len(events) or re.search(cfg.events, events[k - 1])
+        pick = lambda ks: [int(only[1])] if only else sample([k for k in ks if chosen(k)], events, limit(cfg, m))
         if m in ("kill", "torn"):
             jobs.append((m, None, None, [(m, k, None) for k in pick(every if m == "kill" else [k for k in every if fits(k, COUNTED)])]))
         elif m in ("errors", "sticky"):
@@ -482,7 +483,8 @@ def run_all(cfg, start):
     for title, fs, how, tasks in plan(cfg, events):
         if tasks is None:  # nested: one crash point for each kind of crashed directory that kill left behind
             seen = {(r["now"], tuple(r["shape"])): r["k"] for r in reversed(results) if r["mode"] == "kill" and "shape" in r}
-            tasks = [("nested", k, None) for k in sorted(seen.values()) or sample(list(range(1, len(events) + 1)), events, 8)]
+            m = "nested"
+            tasks = [(m, k, None) for k in sample(sorted(seen.values()), events, 2 * limit(cfg, m)) or sample(list(range(1, len(events) + 1)), events, 8)]
         rs, t = [], time.time()
         with cf.ProcessPoolExecutor(max(1, min(cfg.jobs, len(tasks))), initializer=_init, initargs=(cfg, fs, how)) as ex:
             futures = [ex.submit(_task, m, k, e, events[k - 1] if k <= len(events) else "") for m, k, e in tasks]
@@ -527,6 +529,8 @@ def main():
     ap.add_argument("--errors", default="ENOSPC,EIO,EACCES,EXDEV")
     ap.add_argument("--fs", default="ext4,xfs", help="for powercut, of ext4,xfs,btrfs,ext2")
     ap.add_argument("--points", type=int, default=0, help="at most so many points a mode (0: all)")
+    ap.add_argument("--may-go-back", action="store_true", help="recover may turn NEW into OLD: it was asked to")
+    ap.add_argument("--events", metavar="REGEX", help="only points whose call and paths match, such as 'rename|journal'")
     ap.add_argument("--only", help="one point: MODE:K or MODE:K:ERRNO; with --keep, to look at what is left")
     ap.add_argument("--rerun", action="store_true", help="also: running the command again afterwards must end NEW")
     ap.add_argument("--strict", action="store_true", help="SWALLOWED, strays after recover and recover's complaints fail too")
