@@ -240,7 +240,7 @@ final class InterruptedMigrationTest {
     assertThat(palace).doesNotExist();
     if (part > 0.9) {
       try (var lock = PalaceLock.acquire(palace, "recover")) {
-        Recovery.settle(lock, palace, Direction.BACK);
+        Recovery.settle(lock, palace, Direction.BACK, "0.2.0");
       }
       assertThat(isOf(ChromaRelease.NEWEST)).isTrue();
     }

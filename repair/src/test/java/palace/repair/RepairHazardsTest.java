@@ -229,7 +229,7 @@ class RepairHazardsTest {
 
   private void settle() throws IOException {
     try (PalaceLock lock = PalaceLock.acquire(palace.directory(), "test")) {
-      Recovery.settle(lock, palace.directory(), Direction.BACK);
+      Recovery.settle(lock, palace.directory(), Direction.BACK, "0.2.0");
     }
   }
 

@@ -15,14 +15,18 @@ import palace.common.files.FileOps;
 import palace.common.files.Identity;
 import palace.common.snapshot.Snapshot;
 import palace.common.snapshot.SnapshotStore;
+import palace.common.store.PalaceLayout;
 import palace.common.swap.ExchangeUnsupportedException;
 import palace.common.swap.Move;
 import palace.common.swap.MoveJournal;
 import palace.common.swap.MoveSet;
 import palace.common.swap.PalacePaths;
 
-/// An interrupted run that exchanged entries of a palace one by one: finished when all of them are
-/// exchanged, otherwise undone, or finished when somebody asks for that.
+/// An interrupted run that exchanged entries of a palace one by one.
+///
+/// The exchange of the database is the switch. From then on the palace is the new one for everybody
+/// who opens it, and may have been written to since, so the run is finished whatever was asked for;
+/// before it the run is undone, or finished when somebody asks for that.
 final class EntryRecovery {
   private final FileOps ops;
   private final PalacePaths paths;
@@ -44,12 +48,30 @@ final class EntryRecovery {
       throw personNeeded(states);
     }
     boolean done = !states.contains(Move.State.NOT_DONE);
-    if (done || direction == Direction.FORWARD && perform(moves)) {
+    boolean forward = direction == Direction.FORWARD || isSwitched(states);
+    if (done || forward && perform(moves)) {
       finish();
     } else {
       moves.undo();
       takenBack();
     }
+  }
+
+  private boolean isSwitched(List<Move.State> states) {
+    Path database = paths.palace().resolve(PalaceLayout.DATABASE);
+    for (int i = 0; i < states.size(); i++) {
+      if (states.get(i) == Move.State.DONE && bringsIn(journal.moves().get(i), database)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static boolean bringsIn(Move move, Path name) {
+    return switch (move) {
+      case Move.Rename rename -> rename.to().equals(name);
+      case Move.Exchange exchange -> exchange.names().contains(name);
+    };
   }
 
   private boolean perform(MoveSet moves) throws IOException {

@@ -141,7 +141,7 @@ final class ReadingMeanwhileTest {
     if (scope == Snapshot.Scope.ASIDE) {
       RunId run = displace();
       try (var lock = PalaceLock.acquire(palace, "recover")) {
-        Recovery.settle(lock, palace, Direction.FORWARD);
+        Recovery.settle(lock, palace, Direction.FORWARD, "0.2.0");
       }
       return run;
     }
