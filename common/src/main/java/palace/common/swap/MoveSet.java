@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import palace.common.files.FileOps;
@@ -137,8 +138,19 @@ public final class MoveSet {
 
   private void undo(Move move) throws IOException {
     switch (move) {
-      case Move.Rename rename -> rename(rename.to(), rename.from());
+      case Move.Rename rename -> {
+        makeAgain(ops, Objects.requireNonNull(rename.from().getParent()));
+        rename(rename.to(), rename.from());
+      }
       case Move.Exchange exchange -> exchange(exchange);
+    }
+  }
+
+  /// Makes the folder that an entry goes back to where somebody has deleted it meanwhile.
+  public static void makeAgain(FileOps ops, Path folder) throws IOException {
+    if (Identity.of(folder).isEmpty()) {
+      makeAgain(ops, Objects.requireNonNull(folder.getParent()));
+      ops.createDirectory(folder);
     }
   }
 
