@@ -174,7 +174,8 @@ final class SignalIT {
   }
 
   private static Program.Result stop(Program.Running run, Signal signal) throws Exception {
-    assumeTrue(!ignores(run.process().pid(), signal.number), "cannot run here: " + signal + " is ignored");
+    assumeTrue(
+        !ignores(run.process().pid(), signal.number), "cannot run here: " + signal + " is ignored");
     Instant sent = Instant.now();
     String pid = String.valueOf(run.process().pid());
     new ProcessBuilder("kill", "-" + signal, pid).start().waitFor();

@@ -242,8 +242,8 @@ final class MigrationRun {
     }
   }
 
-  /// {@return whether somebody deleted the palace, so that what of it is in the build may be nowhere
-  /// else}
+  /// {@return whether somebody deleted the palace, so that what of it is in the build may be
+  /// nowhere else}
   private boolean isGone() {
     return Files.notExists(palace.resolve(PalaceLayout.DATABASE), NOFOLLOW_LINKS);
   }

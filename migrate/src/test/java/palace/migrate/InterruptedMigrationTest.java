@@ -201,6 +201,7 @@ final class InterruptedMigrationTest {
   /// Documents of 60 MiB together go through a heap of 40 MiB: batches are held, never the palace.
   @Test
   void aPalaceLargerThanTheHeapIsMigrated() throws Exception {
+    assumeTrue(Boolean.getBoolean("palace.all"), "the full-text index of 60 MiB takes its time");
     try (var database = ChromaDatabase.openForWriting(palace.resolve("chroma.sqlite3"))) {
       int rows =
           database.execute(

@@ -125,8 +125,7 @@ class RepairHazardsTest {
   }
 
   private RestoreReport restore(String id) throws IOException {
-    return new Restore(Progress.SILENT)
-        .restore(RestoreRequest.of(palace.directory(), id, "test"));
+    return new Restore(Progress.SILENT).restore(RestoreRequest.of(palace.directory(), id, "test"));
   }
 
   @Test
@@ -204,7 +203,8 @@ class RepairHazardsTest {
         .isInstanceOf(PalaceException.PersonNeeded.class)
         .hasMessageContaining("the test stops at READ_BACK")
         .hasMessageContaining("chroma.sqlite3")
-        .satisfies(e -> assertThat(((PalaceException) e).exitCode()).isEqualTo(ExitCode.PERSON_NEEDED));
+        .satisfies(
+            e -> assertThat(((PalaceException) e).exitCode()).isEqualTo(ExitCode.PERSON_NEEDED));
 
     // The repaired database is the only one left that is whole, and nothing it needs is gone.
     assertThat(digests()).isEqualTo(drawers);
@@ -340,7 +340,8 @@ class RepairHazardsTest {
     var files = segments();
 
     for (Step moment : List.of(Step.NAMED, Step.RETIRED)) {
-      assertThatThrownBy(() -> repair(failingAt(moment))).isInstanceOf(PalaceException.Failed.class);
+      assertThatThrownBy(() -> repair(failingAt(moment)))
+          .isInstanceOf(PalaceException.Failed.class);
       assertThat(palace.rows()).isEqualTo(rows);
       assertThat(segments()).isEqualTo(files);
     }
@@ -355,7 +356,8 @@ class RepairHazardsTest {
   void failuresOfEveryKindInARowLeaveTheSamePalaceUntilOneRunSucceeds() throws IOException {
     List<String> damage = findings();
     for (Step moment : Step.values()) {
-      assertThatThrownBy(() -> repair(failingAt(moment))).isInstanceOf(PalaceException.Failed.class);
+      assertThatThrownBy(() -> repair(failingAt(moment)))
+          .isInstanceOf(PalaceException.Failed.class);
       assertThat(findings()).as("%s", moment).isEqualTo(damage);
       assertThat(digests()).as("%s", moment).isEqualTo(drawers);
       assertThat(Recovery.look(palace.directory()).nothing()).as("%s", moment).isTrue();
@@ -372,8 +374,7 @@ class RepairHazardsTest {
   void aHistoryWithoutRoomDoesNotTouchTheRepair() throws IOException {
     Files.createDirectories(ops());
     assumeTrue(Files.exists(Path.of("/dev/full")), "cannot run here: no /dev/full");
-    Path history =
-        Files.createSymbolicLink(ops().resolve("history.jsonl"), Path.of("/dev/full"));
+    Path history = Files.createSymbolicLink(ops().resolve("history.jsonl"), Path.of("/dev/full"));
 
     repaired();
 

@@ -168,12 +168,11 @@ final class LostEntries {
     var builds = new ArrayList<Path>();
     Surroundings.of(palace, opsFolder)
         .builds()
-        .forEach(
-            (path, owner) -> {
-              if (owner.equals(run)) {
-                builds.add(path);
-              }
-            });
+        .forEach((path, owner) -> {
+          if (owner.equals(run)) {
+            builds.add(path);
+          }
+        });
     return builds;
   }
 
@@ -183,10 +182,8 @@ final class LostEntries {
     var files = new TreeMap<String, FileDigest>();
     kept.snapshot()
         .files()
-        .forEach(
-            (name, digest) ->
-                files.put(
-                    name.startsWith(prefix) ? name.substring(prefix.length()) : name, digest));
+        .forEach((name, digest) ->
+            files.put(name.startsWith(prefix) ? name.substring(prefix.length()) : name, digest));
     return new Source(
         tree.resolve(DATABASE), whole ? tree : tree.resolve("segments"), files, false);
   }
@@ -230,12 +227,11 @@ final class LostEntries {
     var expected = new TreeMap<String, FileDigest>();
     source
         .described()
-        .forEach(
-            (file, digest) -> {
-              if (file.startsWith(name + "/")) {
-                expected.put(file.substring(name.length() + 1), digest);
-              }
-            });
+        .forEach((file, digest) -> {
+          if (file.startsWith(name + "/")) {
+            expected.put(file.substring(name.length() + 1), digest);
+          }
+        });
     return TreeDigest.of(directory).equals(expected);
   }
 

@@ -53,11 +53,10 @@ final class LostJournal {
     var left = Surroundings.of(palace, opsFolder);
     if (isMissing(palace)) {
       left.builds()
-          .forEach(
-              (path, run) ->
-                  ledger.warn(
-                      "%s is an unfinished build and was kept, because there is no palace at %s"
-                          .formatted(path, palace)));
+          .forEach((path, run) ->
+              ledger.warn(
+                  "%s is an unfinished build and was kept, because there is no palace at %s"
+                      .formatted(path, palace)));
       return;
     }
     new LostEntries(ops, palace, opsFolder, ledger).settle();

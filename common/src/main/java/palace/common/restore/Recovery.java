@@ -177,17 +177,16 @@ public final class Recovery {
     }
     found
         .asides()
-        .forEach(
-            (id, path) -> {
-              if (runs.stream().noneMatch(run -> run.id().value().equals(id))) {
-                runs.add(
-                    new Pending.Run(
-                        new RunId(id),
-                        Optional.empty(),
-                        Optional.empty(),
-                        "run %s left %s and no journal".formatted(id, path)));
-              }
-            });
+        .forEach((id, path) -> {
+          if (runs.stream().noneMatch(run -> run.id().value().equals(id))) {
+            runs.add(
+                new Pending.Run(
+                    new RunId(id),
+                    Optional.empty(),
+                    Optional.empty(),
+                    "run %s left %s and no journal".formatted(id, path)));
+          }
+        });
     runs.sort(java.util.Comparator.comparing(run -> run.id().value()));
     leftovers.addAll(found.builds().keySet());
     leftovers.addAll(found.work());

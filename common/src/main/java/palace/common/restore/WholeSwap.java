@@ -23,6 +23,7 @@ import palace.common.snapshot.SnapshotStore;
 import palace.common.store.CompanionSeparation;
 import palace.common.swap.Move;
 import palace.common.swap.MoveJournal;
+import palace.common.swap.MoveSet;
 import palace.common.swap.PalacePaths;
 import palace.common.swap.TreeMark;
 
@@ -234,6 +235,7 @@ final class WholeSwap {
     if (Identity.of(to).isPresent()) {
       throw personNeeded(to + " is taken");
     }
+    MoveSet.makeAgain(ops, Objects.requireNonNull(to.getParent()));
     ops.rename(from, to);
     ops.force(Objects.requireNonNull(to.getParent()));
     ops.force(Objects.requireNonNull(from.getParent()));

@@ -179,13 +179,12 @@ public final class SnapshotStore {
   /// {@return the snapshot that an interrupted repair had begun, or empty when its folder is gone}
   public Optional<DatabaseSnapshot> resumeDatabase(PalacePaths paths, Occasion occasion) {
     return find(occasion.run())
-        .map(
-            entry -> {
-              var begun = new DatabaseSnapshot(folders, ops, paths, occasion, entry.directory());
-              return entry instanceof SnapshotEntry.Kept kept
-                  ? begun.described(kept.snapshot())
-                  : begun;
-            });
+        .map(entry -> {
+          var begun = new DatabaseSnapshot(folders, ops, paths, occasion, entry.directory());
+          return entry instanceof SnapshotEntry.Kept kept
+              ? begun.described(kept.snapshot())
+              : begun;
+        });
   }
 
   /// {@return the snapshot with this id, or empty when the catalogue has no such folder}

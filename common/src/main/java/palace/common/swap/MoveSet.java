@@ -157,7 +157,10 @@ public final class MoveSet {
 
   private void undo(Move move) throws IOException {
     switch (move) {
-      case Move.Rename rename -> rename(rename.to(), rename.from());
+      case Move.Rename rename -> {
+        makeAgain(ops, Objects.requireNonNull(rename.from().getParent()));
+        rename(rename.to(), rename.from());
+      }
       case Move.Exchange exchange -> exchangeBack(exchange);
     }
   }
@@ -174,6 +177,14 @@ public final class MoveSet {
     rename(from, to);
     ops.force(Objects.requireNonNull(to.getParent()));
     ops.force(Objects.requireNonNull(from.getParent()));
+  }
+
+  /// Makes the folder that an entry goes back to where somebody has deleted it meanwhile.
+  public static void makeAgain(FileOps ops, Path folder) throws IOException {
+    if (Identity.of(folder).isEmpty()) {
+      makeAgain(ops, Objects.requireNonNull(folder.getParent()));
+      ops.createDirectory(folder);
+    }
   }
 
   private void rename(Path from, Path to) throws IOException {

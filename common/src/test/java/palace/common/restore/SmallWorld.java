@@ -58,23 +58,21 @@ final class SmallWorld {
   }
 
   static FaultyFileOps killedAt(int number) {
-    return new FaultyFileOps(
-        (step, real) -> {
-          if (step.number() >= number) {
-            throw new Killed();
-          }
-          real.run();
-        });
+    return new FaultyFileOps((step, real) -> {
+      if (step.number() >= number) {
+        throw new Killed();
+      }
+      real.run();
+    });
   }
 
   static FaultyFileOps failingAt(int number, boolean forEver) {
-    return new FaultyFileOps(
-        (step, real) -> {
-          if (step.number() == number || forEver && step.number() > number) {
-            throw new IOException("injected");
-          }
-          real.run();
-        });
+    return new FaultyFileOps((step, real) -> {
+      if (step.number() == number || forEver && step.number() > number) {
+        throw new IOException("injected");
+      }
+      real.run();
+    });
   }
 
   /// A world whose snapshot is of that scope.
