@@ -45,7 +45,7 @@ SPACE = WRITES | SYNCS | MAKES | RENAMES | {"fallocate", "ftruncate"}
 APPLIES = {"ENOSPC": SPACE, "EDQUOT": SPACE, "EACCES": NAMES, "EPERM": NAMES, "EROFS": NAMES, "EXDEV": RENAMES,
            "EBUSY": RENAMES | {"rmdir"}, "EINVAL": {"renameat2"} | SYNCS, "ENOSYS": {"renameat2"},
            "EMFILE": {"open", "openat", "openat2", "creat"}}  # an errno not listed (EIO ...) is tried on every call
-FATAL = ("LOST", "LIED", "STUCK", "HUNG", "HARNESS")
+FATAL = ("LOST", "LIED", "STUCK", "HALFWAY", "HUNG", "HARNESS")
 
 
 def same(event):
@@ -377,6 +377,10 @@ class Judge:
             where = r["event"].split(" ", 1)[1]
             if r["said"] and any(fnmatch.fnmatchcase(where, glob) for glob in self.cfg.may_warn):
                 r["class"] = "WARNED"
+        if run.rc in self.cfg.unchanged and r["now"] != "OLD" and r["class"] not in FATAL:
+            r["class"] = "LIED"  # it said that nothing changed
+        if mode == "errors" and r["now"] == "BAD" and r["class"] not in FATAL:
+            r["class"] = "HALFWAY"  # one call failed, once, and the run could not go back by itself
         return dict(r, **{"class": "HUNG"}) if run.timed_out and r["class"] not in FATAL else r
 
     def nested(self, k):
@@ -523,6 +527,7 @@ def main():
     ap.add_argument("--beside", action="append", default=[], metavar="GLOB", help="siblings of the palace that belong to the fixture")
     ap.add_argument("--may-warn", action="append", default=[], metavar="GLOB", help="a failed write or fsync of a path like this may end"
                     " in exit 0 and a line that matches --warning (class WARNED), for it is not part of what exit 0 promises")
+    ap.add_argument("--unchanged", default="", help="exit codes, 1,3, that promise the old palace")
     ap.add_argument("--warning", default="(?i)warn")
     ap.add_argument("--expected", action="append", default=[], metavar="GLOB", help="names in the parent that are no strays")
     ap.add_argument("--modes", default="kill,errors", help="of kill,torn,errors,sticky,nested,powercut; kill=25 samples this mode")
@@ -541,6 +546,7 @@ def main():
     ap.add_argument("--json", help="write one JSON object a point")
     ap.add_argument("--keep", action="store_true", help="keep the scratch copies")
     cfg = ap.parse_args()
+    cfg.unchanged = [int(code) for code in cfg.unchanged.split(",") if code]
     assert platform.machine() == "x86_64" and sys.platform == "linux", "Linux on x86-64 only"
     palace = os.path.realpath(cfg.palace)
     cfg.work = os.path.realpath(tempfile.mkdtemp(prefix="crash_matrix-"))
