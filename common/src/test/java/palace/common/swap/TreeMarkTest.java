@@ -80,7 +80,7 @@ final class TreeMarkTest {
       TreeDelete.delete(palace);
       palace = make("palace");
     }
-    org.junit.jupiter.api.Assumptions.abort("this file system does not reuse inode numbers");
+    org.junit.jupiter.api.Assumptions.abort("cannot run here: inode numbers are not reused");
   }
 
   @Test
