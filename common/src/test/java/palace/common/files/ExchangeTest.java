@@ -20,7 +20,7 @@ final class ExchangeTest {
 
   @BeforeEach
   void onlyWhereThereIsSuchAStep() {
-    assumeTrue(ops.mayExchange(), "no exchange here");
+    assumeTrue(ops.mayExchange(), "cannot run here: no exchange");
   }
 
   @Test

@@ -115,7 +115,8 @@ final class PalaceLockTest {
   void aFileThatIsOnlyMappedIsFoundUnderAnotherNameToo() throws Exception {
     Path index = Files.createDirectory(palace.resolve("5b1c")).resolve("data_level0.bin");
     Files.writeString(index, "x".repeat(5000));
-    org.junit.jupiter.api.Assumptions.assumeTrue(Files.exists(Path.of("/usr/bin/python3")));
+    org.junit.jupiter.api.Assumptions.assumeTrue(
+        Files.exists(Path.of("/usr/bin/python3")), "cannot run here: no python3");
     assertHeldBy(
         index,
         "exec python3 -c 'import mmap,os,sys,time\nf=os.open(sys.argv[1],0)\n"

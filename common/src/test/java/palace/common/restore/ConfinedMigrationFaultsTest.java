@@ -137,7 +137,7 @@ final class ConfinedMigrationFaultsTest {
       FaultyFileOps counting = mode(FaultyFileOps.counting(), exchange);
       world.settle(counting, Direction.BACK);
       requireOldXorNew(world, "killed at " + at);
-      for (int again = 1 + at % 3; again <= counting.steps().size(); again += 3) {
+      for (int again = 1 + at % 11; again <= counting.steps().size(); again += 11) {
         SmallWorld twice = killed(at, exchange);
         try {
           twice.settle(mode(SmallWorld.killedAt(again), exchange), Direction.BACK);

@@ -54,7 +54,7 @@ final class ConfinedRestoreFaultsTest {
     for (int killed = 1; killed <= steps; killed++) {
       int recoverySteps = settleAfterKillAt(killed, scope, exchange);
       for (int again = 1; again <= recoverySteps; again++) {
-        if (!ALL && (killed + 3 * again) % 20 != 0) {
+        if (!ALL && (killed + 3 * again) % 71 != 0) {
           continue;
         }
         SmallWorld world = killedWorld(killed, scope, exchange);
@@ -156,7 +156,7 @@ final class ConfinedRestoreFaultsTest {
     int steps = stepsOf(scope, true);
     for (int killed = 1; killed <= steps; killed++) {
       int recoverySteps = settleAfterKillElsewhere(killed, scope);
-      for (int again = 1 + killed % 7; again <= recoverySteps; again += ALL ? 1 : 7) {
+      for (int again = 1 + killed % 17; again <= recoverySteps; again += ALL ? 1 : 17) {
         SmallWorld world = killedWorld(killed, scope, true);
         killRecovery(world, again, false);
         Direction direction = again % 4 < 2 ? Direction.BACK : Direction.FORWARD;

@@ -54,7 +54,7 @@ final class PythonConnection implements AutoCloseable {
               .redirectError(ProcessBuilder.Redirect.INHERIT)
               .start();
     } catch (IOException e) {
-      Assumptions.abort("needs python3: " + e.getMessage());
+      Assumptions.abort("cannot run here: needs python3: " + e.getMessage());
       throw e;
     }
     var connection = new PythonConnection(process);

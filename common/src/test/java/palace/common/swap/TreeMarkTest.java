@@ -66,6 +66,8 @@ final class TreeMarkTest {
   void aTreeThatInheritsTheInodeIsForeign() throws IOException {
     for (int i = 0; i < 200; i++) {
       Object number = Files.getAttribute(palace, "unix:ino");
+      // A time of birth that equals the time of modification tells nothing.
+      Files.setLastModifiedTime(palace, FileTime.from(Instant.parse("2030-01-01T00:00:00Z")));
       mark = TreeMark.of(palace);
       TreeDelete.delete(palace);
       Files.createDirectory(palace);
@@ -78,7 +80,7 @@ final class TreeMarkTest {
       TreeDelete.delete(palace);
       palace = make("palace");
     }
-    org.junit.jupiter.api.Assumptions.abort("this file system does not reuse inode numbers");
+    org.junit.jupiter.api.Assumptions.abort("cannot run here: inode numbers are not reused");
   }
 
   @Test
