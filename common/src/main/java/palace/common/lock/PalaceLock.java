@@ -108,6 +108,19 @@ public final class PalaceLock implements AutoCloseable {
     return Fence.hold(database, patience.left());
   }
 
+  /// As [#fence(Path)], where a fence can stand: not around a file that is missing, and not around
+  /// one that SQLite would have to recover first or cannot open, into which nobody can write either.
+  public Optional<Fence> fenceIfPossible(Path database) throws IOException {
+    if (!Files.isRegularFile(database) || !Fence.canHold(database)) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(fence(database));
+    } catch (PalaceException.DamagedDatabase e) {
+      return Optional.empty();
+    }
+  }
+
   /// Lets the palace go.
   @Override
   public void close() throws IOException {

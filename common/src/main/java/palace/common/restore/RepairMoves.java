@@ -93,6 +93,15 @@ public final class RepairMoves {
     keepText();
   }
 
+  /// Moves these segment directories into the snapshot, unless they are there already.
+  public void retire(List<Path> segments) throws IOException {
+    for (Path segment : segments) {
+      if (Files.isDirectory(segment, NOFOLLOW_LINKS)) {
+        retire(retiring(segment));
+      }
+    }
+  }
+
   /// Puts the text of the drawers that left where it belongs.
   public void keepText() throws IOException {
     Path text = workFolder.resolve(fileName(NeedsEmbedding.NAME));
