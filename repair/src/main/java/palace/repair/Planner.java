@@ -94,7 +94,8 @@ final class Planner {
   /// taken out of it.
   private static int order(Treatment treatment) {
     return switch (treatment) {
-      case RecoverInterruptedWrite first -> 0;
+      case RescueDatabase first -> -1;
+      case RecoverInterruptedWrite write -> 0;
       case Reindex indexes -> 1;
       case RestoreMigrations rows -> 2;
       case RestoreTenancy rows -> 3;

@@ -109,7 +109,7 @@ public final class Repair {
   }
 
   private RepairRun run(Path palace, RepairRequest request) throws IOException {
-    return new RepairRun(palace, request, progress, ops, clock, watcher);
+    return new RepairRun(RunContext.begin(palace, request, progress, ops, clock, watcher));
   }
 
   /// What damage keeps the database from being opened for writing is for the doctor to say.

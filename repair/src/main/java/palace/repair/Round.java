@@ -32,7 +32,7 @@ final class Round {
   private final ChromaDatabase database;
   private final RepairRequest request;
   private final List<RepairPlan.Cure> cures;
-  private final Undo undo;
+  private final Placement placement;
   private final Progress progress;
   private final Step.Watcher watcher;
   private final Map<String, CollectionFacts> facts = new HashMap<>();
@@ -46,13 +46,13 @@ final class Round {
       RepairRequest request,
       RepairPlan plan,
       boolean foundation,
-      Undo undo,
+      Placement placement,
       Progress progress,
       Step.Watcher watcher) {
     this.palace = palace;
     this.database = database;
     this.request = request;
-    this.undo = undo;
+    this.placement = placement;
     this.progress = progress;
     this.watcher = watcher;
     cures =
@@ -76,11 +76,11 @@ final class Round {
     operate();
     watcher.reached(Step.TREATED);
     for (NewIndex index : newIndexes.values()) {
-      undo.keepText(index);
+      placement.keepText(index);
     }
-    undo.journal(newIndexes.values());
+    placement.journal(newIndexes.values());
     watcher.reached(Step.JOURNALED);
-    undo.place();
+    placement.place();
     watcher.reached(Step.NAMED);
     Diagnosis after = prove();
     watcher.reached(Step.PROVEN);
@@ -96,7 +96,7 @@ final class Round {
     if (!isRead()) {
       return;
     }
-    Path folder = undo.workFolder();
+    Path folder = placement.workFolder();
     try (Palace opened = Palace.over(palace, database)) {
       var preparation = new IndexPreparation(opened, folder, request.batchSize(), progress);
       for (CollectionRow row : opened.collections()) {

@@ -15,6 +15,7 @@ public sealed interface Treatment
         RebuildFullText,
         RecoverInterruptedWrite,
         Reindex,
+        RescueDatabase,
         RestoreMigrations,
         RestoreQueueConfiguration,
         RestoreTenancy {

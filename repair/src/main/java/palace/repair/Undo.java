@@ -1,108 +1,33 @@
 package palace.repair;
 
 import java.io.IOException;
-import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.SortedSet;
-import java.util.TreeMap;
-import java.util.TreeSet;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import palace.common.PalaceException;
 import palace.common.ShellWord;
 import palace.common.chroma.ChromaDatabase;
-import palace.common.files.FileOps;
 import palace.common.lock.OpenHandles;
-import palace.common.restore.RepairMoves;
-import palace.common.restore.RepairRecovery;
 import palace.common.snapshot.DatabaseSnapshot;
 import palace.common.swap.LogValue;
-import palace.common.swap.Move;
-import palace.common.swap.MoveJournal;
 import palace.common.swap.PalacePaths;
 
-/// What a repair does outside its transaction: journaled before it is done, and taken back when the
-/// repair fails.
+/// The end of a repair's transaction, what follows it outside, and how all of it is taken back when
+/// the repair fails.
 final class Undo {
   private static final Logger LOG = LoggerFactory.getLogger(Undo.class);
 
-  private final FileOps ops;
   private final PalacePaths paths;
   private final DatabaseSnapshot snapshot;
   private final ChromaDatabase writer;
-  private final RepairMoves names;
-  private final KeptText text;
-  private final SortedSet<String> segments = new TreeSet<>();
-  private final List<Move> moves = new ArrayList<>();
-  private MoveJournal journal;
+  private final Placement placement;
   private boolean committed;
 
   Undo(
-      FileOps ops,
-      PalacePaths paths,
-      MoveJournal journal,
-      DatabaseSnapshot snapshot,
-      ChromaDatabase writer) {
-    this.ops = ops;
+      PalacePaths paths, Placement placement, DatabaseSnapshot snapshot, ChromaDatabase writer) {
     this.paths = paths;
-    this.journal = journal;
+    this.placement = placement;
     this.snapshot = snapshot;
     this.writer = writer;
-    names = new RepairMoves(ops, paths);
-    text = new KeptText(ops, paths.palace(), names.workFolder());
-  }
-
-  /// {@return the folder in which fresh indexes are written; it exists}
-  Path workFolder() throws IOException {
-    names.createWorkFolder();
-    return names.workFolder();
-  }
-
-  KeptText text() {
-    return text;
-  }
-
-  /// Keeps the text of drawers that are about to leave their collection.
-  void keepText(NewIndex index) throws IOException {
-    if (!index.lost().isEmpty()) {
-      names.createWorkFolder();
-      text.add(index.facts().row().label(), index.lost());
-    }
-  }
-
-  /// Writes into the journal what [#place] and [#finish] will do to names on disk. One that this
-  /// run gave itself and now replaces is free again.
-  void journal(Iterable<NewIndex> indexes) throws IOException {
-    for (NewIndex index : indexes) {
-      segments.add(index.segmentId());
-      if (index.replaced().isPresent()) {
-        replace(index.replaced().get());
-      }
-      if (index.written().exists()) {
-        moves.add(names.placing(index.built()));
-      }
-    }
-    var notes = new TreeMap<>(journal.purpose().notes());
-    notes.put(RepairRecovery.SEGMENTS, String.join(",", segments));
-    var purpose = MoveJournal.Purpose.repair(notes);
-    journal = MoveJournal.write(ops, paths, journal.occasion(), purpose, moves);
-  }
-
-  private void replace(Path segment) throws IOException {
-    var own = moves.stream().filter(move -> move.names().getLast().equals(segment)).toList();
-    if (own.isEmpty()) {
-      moves.add(names.retiring(segment));
-      return;
-    }
-    names.takeOut(own);
-    moves.removeAll(own);
-    segments.remove(segment.getFileName().toString());
-  }
-
-  /// Gives the fresh indexes the names under which their segments will look for them.
-  void place() throws IOException {
-    names.place(moves);
   }
 
   /// Ends the transaction, which is the switch. From then on nobody else gets in before the
@@ -115,7 +40,7 @@ final class Undo {
 
   /// Moves the replaced segments into the snapshot and kept text to its place.
   void finish() throws IOException {
-    names.finish(moves);
+    placement.finish();
   }
 
   /// Describes the snapshot with the segments in it.
@@ -129,10 +54,9 @@ final class Undo {
     try {
       writer.readmitOthers();
       writer.close();
-      journal.remove(ops);
-      names.removeWorkFolder();
+      placement.end();
     } catch (IOException e) {
-      LOG.warn("stage.leftover dir={} cause={}", LogValue.of(names.workFolder()), LogValue.of(e));
+      LOG.warn("stage.leftover run={} cause={}", paths.run(), LogValue.of(e));
     }
   }
 
@@ -150,7 +74,7 @@ final class Undo {
   }
 
   private void takeBack() throws IOException {
-    names.bringBack(moves);
+    placement.bringBack();
     if (committed) {
       requireAlone();
       writer.rollback();
@@ -159,10 +83,9 @@ final class Undo {
     } else {
       rollBack();
     }
-    names.takeOut(moves);
-    names.removeWorkFolder();
+    placement.takeOut();
     snapshot.discard();
-    journal.remove(ops);
+    placement.removeJournal();
   }
 
   /// A transaction whose end failed may have been rolled back already; otherwise SQLite does it
@@ -205,11 +128,6 @@ final class Undo {
             cause);
     person.addSuppressed(second);
     return person;
-  }
-
-  /// {@return the command that puts the palace back as it was}
-  String restoreCommand() {
-    return command("restore " + paths.run());
   }
 
   private String command(String verb) {
