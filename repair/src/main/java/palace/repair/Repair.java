@@ -36,6 +36,8 @@ import palace.common.store.PalaceLayout;
 /// 9. on any failure take it back: before the switch by rolling back, after it by putting the copy
 ///    and the directories back
 ///
+/// A database that SQLite cannot read whole is not changed but replaced: [RescueRun] says how.
+///
 /// Where the findings about single rows cannot be trusted before others are cured (a damaged SQL
 /// index, a missing segment), those are treated first, and step 6 is gone through again; it is
 /// still the same transaction. A database that SQLite has to recover is copied from its private
@@ -69,47 +71,71 @@ public final class Repair {
   /// @throws PalaceException.Refused when nothing that is wrong can be treated, or no copy of the
   ///   database can be made
   public Outcome run(RepairRequest request) throws IOException {
-    Path palace = Palace.locate(request.palace());
     if (request.dryRun()) {
-      RepairPlan plan = plan(palace, request);
+      Path palace = Palace.locate(request.palace());
+      RepairPlan plan = Planner.plan(Doctor.examine(palace, progress), request);
       return plan.isEmpty() && plan.diagnosis().isHealthy()
           ? new Outcome.Healthy(plan.diagnosis())
           : new Outcome.Planned(plan);
     }
+    Path palace = existing(request.palace());
     try (PalaceLock lock = PalaceLock.acquire(palace, "repair", request.patience())) {
       Recovery.settle(lock, palace, Direction.BACK, request.toolVersion())
           .sentences()
           .forEach(LOG::warn);
       lock.requireQuiet(request.force()).warnings().forEach(LOG::warn);
-      return underLock(Palace.locate(palace), request);
+      return underLock(lock, Palace.locate(palace), request);
     }
   }
 
-  private Outcome underLock(Path palace, RepairRequest request) throws IOException {
+  /// {@return the palace, which is there, or away for the moment of an interrupted run}
+  private static Path existing(Path named) throws IOException {
+    try {
+      return Palace.locate(named);
+    } catch (PalaceException.Refused e) {
+      if (Recovery.look(named).nothing()) {
+        throw e;
+      }
+      return named;
+    }
+  }
+
+  private Outcome underLock(PalaceLock lock, Path palace, RepairRequest request)
+      throws IOException {
     Path database = palace.resolve(PalaceLayout.DATABASE);
     if (!ChromaDatabase.canWriteWithoutRecovery(database)) {
-      return recovering(palace, request);
+      return recovering(lock, palace, request);
     }
     long changeCounter = SourceDatabase.changeCounter(database);
     Optional<ChromaDatabase> writer = holdUnlessDamaged(database, request);
     if (writer.isEmpty()) {
-      return recovering(palace, request);
+      return recovering(lock, palace, request);
     }
+    RepairPlan plan;
     try (ChromaDatabase held = writer.get()) {
-      RepairPlan plan = plan(palace, request);
-      return plan.cures().isEmpty()
-          ? healthyOrRefused(plan)
-          : run(palace, request).on(plan, held, changeCounter);
+      plan = plan(palace, request);
+      if (!plan.isRescue()) {
+        return plan.cures().isEmpty()
+            ? healthyOrRefused(plan)
+            : new RepairRun(context(palace, request)).on(plan, held, changeCounter);
+      }
     }
+    return new RescueRun(context(palace, request), lock).run(plan.diagnosis());
   }
 
-  private Outcome recovering(Path palace, RepairRequest request) throws IOException {
+  private Outcome recovering(PalaceLock lock, Path palace, RepairRequest request)
+      throws IOException {
     RepairPlan plan = plan(palace, request);
-    return plan.cures().isEmpty() ? healthyOrRefused(plan) : run(palace, request).recovering(plan);
+    if (plan.isRescue()) {
+      return new RescueRun(context(palace, request), lock).run(plan.diagnosis());
+    }
+    return plan.cures().isEmpty()
+        ? healthyOrRefused(plan)
+        : new RepairRun(context(palace, request)).recovering(plan);
   }
 
-  private RepairRun run(Path palace, RepairRequest request) throws IOException {
-    return new RepairRun(RunContext.begin(palace, request, progress, ops, clock, watcher));
+  private RunContext context(Path palace, RepairRequest request) throws IOException {
+    return RunContext.begin(palace, request, progress, ops, clock, watcher);
   }
 
   /// What damage keeps the database from being opened for writing is for the doctor to say.
@@ -136,7 +162,7 @@ public final class Repair {
   }
 
   private RepairPlan plan(Path palace, RepairRequest request) throws IOException {
-    return Planner.plan(Doctor.examine(palace, progress), request);
+    return Planner.plan(Doctor.look(palace, progress), request);
   }
 
   private static Outcome healthyOrRefused(RepairPlan plan) throws PalaceException.Refused {

@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import palace.common.RunId;
 import palace.common.doctor.Finding;
+import palace.common.doctor.SalvagedCopy;
 import palace.common.store.SkippedRow;
 
 /// What a repair did.
@@ -25,6 +26,8 @@ import palace.common.store.SkippedRow;
 /// @param needsEmbedding the file with the text of the drawers that need a new vector, when there
 ///   are any
 /// @param took how long it took
+/// @param rescued what came out of the damaged database, when a fresh one was put in its place; its
+///   file has the palace's name now
 public record RepairReport(
     Path palace,
     RunId run,
@@ -36,7 +39,8 @@ public record RepairReport(
     Path snapshot,
     List<String> undo,
     Optional<Path> needsEmbedding,
-    Duration took) {
+    Duration took,
+    Optional<SalvagedCopy> rescued) {
   /// Keeps copies.
   public RepairReport {
     done = List.copyOf(done);

@@ -137,13 +137,6 @@ final class RepairRun {
       return proven;
     }
     Diagnosis read = Doctor.examine(context.palace(), writer, Progress.SILENT);
-    requireNothingNew(proven, read);
-    return read;
-  }
-
-  /// @throws PalaceException.Failed when the doctor finds something that was not there in the
-  ///   transaction
-  static void requireNothingNew(Diagnosis proven, Diagnosis read) throws PalaceException.Failed {
     Set<List<String>> known = proven.damages().stream().map(Proof::key).collect(Collectors.toSet());
     for (Finding finding : read.damages()) {
       if (!known.contains(Proof.key(finding))) {
@@ -151,6 +144,7 @@ final class RepairRun {
             "the database is not what was written: " + finding.sentence(), "check the disk");
       }
     }
+    return read;
   }
 
   private Outcome outcome(RepairPlan plan, Diagnosis last, Rounds rounds, Placement placement) {
@@ -170,7 +164,8 @@ final class RepairRun {
             context.paths().snapshot(),
             List.of(context.restoreCommand()),
             lost.isEmpty() ? Optional.empty() : Optional.of(placement.text().place()),
-            context.took());
+            context.took(),
+            Optional.empty());
     return last.isHealthy() && lost.isEmpty()
         ? new Outcome.Repaired(report)
         : new Outcome.PartlyRepaired(report);
