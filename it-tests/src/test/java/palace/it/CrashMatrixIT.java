@@ -38,6 +38,8 @@ final class CrashMatrixIT {
     var rest =
         Stream.of(
             "migrate-confined",
+            "rescue",
+            "rescue-two-renames",
             "restore-two-renames",
             "restore-confined",
             "restore-db",

@@ -75,20 +75,39 @@ public record SalvagedCopy(Path file, SalvageReport report, List<String> notes) 
     for (Path sidecar : sidecars) {
       copies.copyIn(sidecar);
     }
+    Optional<String> failure = recover(copy);
+    if (failure.isEmpty() || isRecovered(copy)) {
+      return Optional.of(copy);
+    }
+    notes.add(
+        "%s could not be merged and was not counted: %s"
+            .formatted(
+                sidecars.stream()
+                    .map(sidecar -> sidecar.getFileName().toString())
+                    .collect(Collectors.joining(" and ")),
+                failure.get()));
+    return Optional.empty();
+  }
+
+  private static Optional<String> recover(Path copy) throws IOException {
     try (ChromaDatabase recovering = ChromaDatabase.openForWriting(copy)) {
       recovering.number("SELECT count(*) FROM sqlite_master");
       recovering.mergeLog();
-    } catch (PalaceException e) {
-      notes.add(
-          "%s could not be merged and was not counted: %s"
-              .formatted(
-                  sidecars.stream()
-                      .map(sidecar -> sidecar.getFileName().toString())
-                      .collect(Collectors.joining(" and ")),
-                  String.valueOf(e.getMessage()).replace(copy + ": ", "")));
       return Optional.empty();
+    } catch (PalaceException e) {
+      return Optional.of(String.valueOf(e.getMessage()).replace(copy + ": ", ""));
     }
-    return Optional.of(copy);
+  }
+
+  /// SQLite plays a journal back before it looks at what the pages hold.
+  private static boolean isRecovered(Path copy) throws IOException {
+    for (String suffix : SIDECARS) {
+      Path sidecar = SourceDatabase.sidecar(copy, suffix);
+      if (Files.exists(sidecar) && Files.size(sidecar) > 0) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /// {@return where rows that nothing else gives back are missing or may be, by table}
