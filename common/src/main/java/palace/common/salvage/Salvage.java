@@ -5,6 +5,8 @@ import java.nio.file.Path;
 import java.util.Set;
 import palace.common.PalaceException;
 import palace.common.Progress;
+import palace.common.chroma.ChromaDatabase;
+import palace.common.sqlite.PageFile;
 
 /// Takes Chroma's rows out of a damaged database.
 public final class Salvage {
@@ -27,9 +29,17 @@ public final class Salvage {
   public static SalvageReport into(
       Path damaged, Path fresh, Set<String> segmentDirectories, Progress progress)
       throws IOException {
-    throw new PalaceException.DamagedDatabase(
-        damaged + ": nothing of Chroma's is found in it",
-        "restore a snapshot or a backup of this palace",
-        new IOException("no table"));
+    try (PageFile file = PageFile.open(damaged)) {
+      Survey survey = Survey.of(file, progress);
+      if (!survey.hasAnythingOfChroma()) {
+        throw new PalaceException.DamagedDatabase(
+            damaged + ": no page of it holds anything of Chroma's",
+            "if other copies of this palace exist (a backup, a snapshot), try those",
+            new IOException("no table of Chroma's"));
+      }
+      try (ChromaDatabase database = ChromaDatabase.create(fresh)) {
+        return SalvageRun.into(survey, database, segmentDirectories, progress);
+      }
+    }
   }
 }
