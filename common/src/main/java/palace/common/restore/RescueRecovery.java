@@ -4,13 +4,16 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import palace.common.PalaceException;
 import palace.common.ShellWord;
 import palace.common.files.FileOps;
-import palace.common.snapshot.Snapshot;
 import palace.common.snapshot.SnapshotStore;
+import palace.common.store.PalaceLayout;
 import palace.common.swap.MoveJournal;
 import palace.common.swap.MoveSet;
 import palace.common.swap.PalacePaths;
@@ -48,7 +51,7 @@ public final class RescueRecovery {
   /// @param retired the segment directories that go into the snapshot once the database is exchanged
   public static SortedMap<String, String> notes(List<Path> retired) {
     List<String> ids = retired.stream().map(path -> path.getFileName().toString()).toList();
-    return new TreeMap<>(java.util.Map.of(RESCUE, "1", RETIRED, String.join(",", ids)));
+    return new TreeMap<>(Map.of(RESCUE, "1", RETIRED, String.join(",", ids)));
   }
 
   /// {@return whether the run of a journal was a rescue}
@@ -100,7 +103,12 @@ public final class RescueRecovery {
             .map(paths.palace()::resolve)
             .toList());
     names.keepText();
-    new SnapshotStore(ops, paths.ops()).file(journal, paths, Snapshot.Known.NOTHING);
+    Set<String> added =
+        journal.moves().stream()
+            .map(move -> move.names().getLast().getFileName().toString())
+            .filter(PalaceLayout::isSegmentName)
+            .collect(Collectors.toSet());
+    new SnapshotStore(ops, paths.ops()).fileDatabase(journal, paths, added);
     names.removeWorkFolder();
   }
 

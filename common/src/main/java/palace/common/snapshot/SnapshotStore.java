@@ -10,6 +10,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import palace.common.PalaceException;
@@ -63,6 +64,30 @@ public final class SnapshotStore {
     if (restored.isPresent()) {
       removeEmptied(restored.get());
     }
+    journal.remove(ops);
+    return snapshot;
+  }
+
+  /// As [#file(MoveJournal, PalacePaths, Snapshot.Known)], for the database that a repair displaced.
+  ///
+  /// @param added segments that the repair gave the palace, and that the kept database never had
+  public Snapshot fileDatabase(MoveJournal journal, PalacePaths paths, Set<String> added)
+      throws IOException {
+    Occasion occasion = journal.occasion();
+    Path folder = folders.of(occasion.run());
+    SortedMap<String, String> marks = SegmentMarks.of(paths.palace());
+    marks.keySet().removeAll(added);
+    Snapshot snapshot =
+        SnapshotJson.read(folder) instanceof SnapshotEntry.Kept kept
+            ? kept.snapshot()
+            : folders.seal(
+                folder,
+                new SnapshotFolders.Description(
+                    occasion,
+                    Snapshot.Scope.DATABASE,
+                    Optional.empty(),
+                    Snapshot.Known.NOTHING,
+                    marks));
     journal.remove(ops);
     return snapshot;
   }
