@@ -25,6 +25,7 @@ import palace.common.store.PalaceLayout;
 import palace.common.swap.EntrySwap;
 import palace.common.swap.LogValue;
 import palace.common.swap.MoveJournal;
+import palace.common.swap.MoveSet;
 
 /// One rescue: a palace whose database SQLite cannot read whole gets a fresh one, made of every row
 /// that can be had.
@@ -39,7 +40,8 @@ import palace.common.swap.MoveJournal;
 ///    comes; a copy of it beforehand would be worth no more than itself
 /// 6. replaced segments follow into the snapshot, which is described
 ///
-/// Before the end of step 5 any failure leaves the palace as it was, after it as it shall be.
+/// Whatever fails before the description leaves the palace as it was. A run that is killed is undone
+/// by the next one if that was before step 5, and finished after it.
 final class RescueRun {
   private static final Logger LOG = LoggerFactory.getLogger(RescueRun.class);
 
@@ -67,17 +69,20 @@ final class RescueRun {
             context.paths(),
             context.journal(new TreeMap<>(RescueRecovery.notes(List.of()))));
     Rescued rescued;
-    MoveJournal journal;
+    Optional<MoveJournal> exchanged = Optional.empty();
     try {
       rescued = prepare(placement, looked);
-      journal = exchange(placement, rescued.copy().file(), before);
+      exchanged = Optional.of(exchange(placement, rescued.copy().file(), before));
+      context.watcher().reached(Step.COMMITTED);
+      placement.finish();
+      context.watcher().reached(Step.RETIRED);
     } catch (PalaceException.PersonNeeded e) {
       throw e;
     } catch (IOException | RuntimeException | Error e) {
-      takeBack(placement, e);
+      takeBack(placement, exchanged, e);
       throw RunContext.failed(refused(e));
     }
-    finish(journal);
+    file(exchanged.get());
     return outcome(rescued, placement);
   }
 
@@ -175,20 +180,25 @@ final class RescueRun {
     }
   }
 
-  /// What fails after the exchange undoes nothing: the journal stays, and the next command finishes.
-  private void finish(MoveJournal journal) {
+  /// What fails here undoes nothing: the journal stays, and the next command files the snapshot.
+  private void file(MoveJournal exchanged) {
     try {
-      context.watcher().reached(Step.COMMITTED);
-      RescueRecovery.finish(journal, context.paths(), context.ops());
+      RescueRecovery.finish(exchanged, context.paths(), context.ops());
       context.watcher().reached(Step.SEALED);
     } catch (IOException e) {
       LOG.warn("snapshot.not-filed id={} cause={}", context.paths().run(), LogValue.of(e));
     }
   }
 
-  private void takeBack(Placement placement, Throwable cause) throws PalaceException.PersonNeeded {
+  private void takeBack(Placement placement, Optional<MoveJournal> exchanged, Throwable cause)
+      throws PalaceException.PersonNeeded {
     LOG.warn("rollback.start run={} cause={}", context.paths().run(), LogValue.of(cause));
     try {
+      if (exchanged.isPresent()) {
+        Undo.requireAlone(context.paths());
+        placement.bringBack();
+        new MoveSet(context.ops(), exchanged.get().moves()).undo();
+      }
       placement.takeOut();
       new SnapshotStore(context.ops(), context.paths().ops())
           .removeEmptied(context.paths().run());
@@ -207,8 +217,12 @@ final class RescueRun {
         LogValue.of(context.command("recover")));
     var person =
         new PalaceException.PersonNeeded(
-            "the repair of %s failed (%s) and could not be undone (%s); the database is as it was"
-                .formatted(context.palace(), cause.getMessage(), second.getMessage()),
+            "the repair of %s failed (%s) and could not be undone (%s); the damaged database is there or in %s"
+                .formatted(
+                    context.palace(),
+                    cause.getMessage(),
+                    second.getMessage(),
+                    context.paths().snapshot()),
             context.command("recover"),
             cause);
     person.addSuppressed(second);
@@ -242,7 +256,7 @@ final class RescueRun {
             needsEmbedding ? Optional.of(placement.text().place()) : Optional.empty(),
             context.took(),
             Optional.of(rescued.copy()));
-    return rescued.last().isHealthy() && lost.isEmpty() && !rescued.losses().isVague()
+    return rescued.last().isHealthy() && lost.isEmpty()
         ? new Outcome.Repaired(report)
         : new Outcome.PartlyRepaired(report);
   }

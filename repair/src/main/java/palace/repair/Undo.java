@@ -76,7 +76,7 @@ final class Undo {
   private void takeBack() throws IOException {
     placement.bringBack();
     if (committed) {
-      requireAlone();
+      requireAlone(paths);
       writer.rollback();
       writer.mergeLog();
       snapshot.putBack();
@@ -100,7 +100,7 @@ final class Undo {
 
   /// The database is put back under its name, so whoever has the file open would go on writing into
   /// the one that is gone.
-  private void requireAlone() throws IOException {
+  static void requireAlone(PalacePaths paths) throws IOException {
     OpenHandles.Scan scan = OpenHandles.scan(paths.palace());
     if (!scan.handles().isEmpty()) {
       OpenHandles.Handle first = scan.handles().getFirst();
