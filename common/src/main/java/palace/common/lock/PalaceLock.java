@@ -121,11 +121,14 @@ public final class PalaceLock implements AutoCloseable {
     }
   }
 
-  /// Lets the palace go.
+  /// Lets the palace go. A lock ends with its descriptor; a lock file that cannot be tidied is said
+  /// and fails nothing, for what the run did stands.
   @Override
-  public void close() throws IOException {
+  public void close() {
     try (ops) {
       mempalace.close();
+    } catch (IOException e) {
+      LOG.warn("lock.not-tidied ops={} cause={}", LogValue.of(ops.directory()), LogValue.of(e));
     }
   }
 
