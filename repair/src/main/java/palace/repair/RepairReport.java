@@ -24,6 +24,8 @@ import palace.common.store.SkippedRow;
 /// @param undo the command that puts the palace back as it was
 /// @param needsEmbedding the file with the text of the drawers that need a new vector, when there
 ///   are any
+/// @param notes what else there is to know, a sentence each, such as where something is kept
+/// @param embedded what came of asking an endpoint for vectors, when one was named
 /// @param took how long it took
 public record RepairReport(
     Path palace,
@@ -36,6 +38,8 @@ public record RepairReport(
     Path snapshot,
     List<String> undo,
     Optional<Path> needsEmbedding,
+    List<String> notes,
+    Optional<Embedded> embedded,
     Duration took) {
   /// Keeps copies.
   public RepairReport {
@@ -44,6 +48,7 @@ public record RepairReport(
     skipped = Map.copyOf(skipped);
     remaining = List.copyOf(remaining);
     undo = List.copyOf(undo);
+    notes = List.copyOf(notes);
   }
 
   /// A treatment that was applied.

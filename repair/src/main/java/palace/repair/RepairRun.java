@@ -1,6 +1,7 @@
 package palace.repair;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -22,7 +23,10 @@ import palace.common.ExitCode;
 import palace.common.PalaceException;
 import palace.common.Progress;
 import palace.common.RunId;
+import palace.common.ShellWord;
+import palace.common.chroma.Catalogue;
 import palace.common.chroma.ChromaDatabase;
+import palace.common.chroma.CollectionRow;
 import palace.common.doctor.DatabaseFinding;
 import palace.common.doctor.Diagnosis;
 import palace.common.doctor.DirectoryFinding;
@@ -35,6 +39,7 @@ import palace.common.restore.RepairRecovery;
 import palace.common.snapshot.DatabaseSnapshot;
 import palace.common.snapshot.SnapshotStore;
 import palace.common.store.Drawer;
+import palace.common.store.NeedsEmbedding;
 import palace.common.store.PalaceLayout;
 import palace.common.store.SkippedRow;
 import palace.common.swap.LogValue;
@@ -46,8 +51,8 @@ import palace.common.swap.PalacePaths;
 final class RepairRun {
   private static final Logger LOG = LoggerFactory.getLogger(RepairRun.class);
 
-  /// Foundations, then the rest, then what only then came to light.
-  private static final int MOST_ROUNDS = 4;
+  /// Foundations, then the rest, then what only then came to light, then what comes last.
+  private static final int MOST_ROUNDS = 6;
 
   private final Path palace;
   private final RepairRequest request;
@@ -62,7 +67,9 @@ final class RepairRun {
   private final List<RepairReport.Done> done = new ArrayList<>();
   private final Map<String, List<String>> lostVectors = new LinkedHashMap<>();
   private final Map<String, List<SkippedRow>> skipped = new LinkedHashMap<>();
+  private final Map<String, String> digests = new LinkedHashMap<>();
   private boolean reindexed;
+  private boolean vacuumed;
 
   RepairRun(
       Path palace,
@@ -181,16 +188,39 @@ final class RepairRun {
 
   private Diagnosis rounds(RepairPlan first, ChromaDatabase writer, Undo undo) throws IOException {
     RepairPlan plan = first;
+    RepairRequest asked = request;
     Diagnosis after = plan.diagnosis();
     for (int count = 0; count < MOST_ROUNDS && !plan.cures().isEmpty(); count++) {
-      boolean foundation = plan.treatments().stream().anyMatch(Treatment::isFoundation);
+      Repair.requireAcceptedLoss(plan, request);
+      Stage stage = Stage.first(plan.treatments());
       reindexed |= plan.treatments().stream().anyMatch(Reindex.class::isInstance);
-      var round = new Round(palace, writer, request, plan, foundation, undo, progress, watcher);
+      vacuumed |= plan.treatments().stream().anyMatch(Vacuum.class::isInstance);
+      var round = new Round(palace, writer, asked, plan, stage, undo, progress, watcher);
       after = reindexed ? withoutOldTrees(round.treat()) : round.treat();
       record(round);
-      plan = Planner.plan(after, foundation ? request : request.withRebuiltIndex(false));
+      asked = stage.rest(asked);
+      plan = Planner.plan(after, asked);
     }
+    List<CollectionRow> collections = Catalogue.read(writer).collections();
+    undo.settleList(line -> isBack(line, collections, writer));
     return after;
+  }
+
+  private static boolean isBack(
+      NeedsEmbedding.Line line, List<CollectionRow> collections, ChromaDatabase writer) {
+    Optional<CollectionRow> row =
+        line.drawer().flatMap(drawer -> WaitingList.collectionOf(drawer, collections));
+    try {
+      return row.isPresent()
+          && writer.number(
+                  "SELECT count(*) FROM embeddings WHERE embedding_id=? AND segment_id IN"
+                      + " (SELECT id FROM segments WHERE scope='METADATA' AND collection=?)",
+                  line.drawer().orElseThrow().id(),
+                  row.get().id())
+              > 0;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /// Inside the transaction that made its SQL indexes anew, pages of the damaged trees still belong
@@ -209,13 +239,13 @@ final class RepairRun {
   /// What was proven inside the transaction must be what the file holds after it. Nothing from here
   /// on may be cancelled.
   private Diagnosis readBack(Diagnosis proven, ChromaDatabase writer) throws IOException {
-    if (reindexed) {
-      // Pages of the damaged trees that nothing refers to any more are no free pages either.
-      writer.execute("VACUUM");
+    // Pages of damaged trees that nothing refers to any more are no free pages either.
+    if (reindexed || vacuumed) {
+      vacuum(writer);
     }
     writer.forgetPages();
     List<String> said = writer.list("PRAGMA quick_check", row -> row.text(1));
-    if (!reindexed && said.equals(List.of("ok"))) {
+    if (!reindexed && !vacuumed && said.equals(List.of("ok"))) {
       return proven;
     }
     Diagnosis read = Doctor.examine(palace, writer, Progress.SILENT);
@@ -226,11 +256,25 @@ final class RepairRun {
             "the database is not what was written: " + finding.sentence(), "check the disk");
       }
     }
+    if (vacuumed && !digests.isEmpty()) {
+      Proof.requireSameContent(palace, writer, digests, request.batchSize());
+    }
     return read;
+  }
+
+  /// Without overwriting, what was deleted would stay in the gaps of pages that are written anew.
+  private void vacuum(ChromaDatabase writer) throws IOException {
+    if (request.scrub()) {
+      writer.number("PRAGMA secure_delete=ON");
+    }
+    writer.execute("VACUUM");
+    writer.mergeLog();
   }
 
   private void record(Round round) {
     done.addAll(round.done());
+    digests.clear();
+    digests.putAll(round.digests());
     for (NewIndex index : round.newIndexes()) {
       String name = index.facts().row().label();
       if (!index.lost().isEmpty()) {
@@ -262,10 +306,22 @@ final class RepairRun {
             paths.snapshot(),
             List.of(undo.restoreCommand()),
             lost.isEmpty() ? Optional.empty() : Optional.of(undo.text().place()),
+            notes(undo),
+            Optional.empty(),
             Duration.between(started, clock.instant()));
     return last.isHealthy() && lost.isEmpty()
         ? new Outcome.Repaired(report)
         : new Outcome.PartlyRepaired(report);
+  }
+
+  private List<String> notes(Undo undo) {
+    var notes = new ArrayList<>(undo.aside().sentences());
+    if (request.scrub()) {
+      notes.add(
+          "the snapshot of this run still holds what was scrubbed, and earlier ones may; when you no longer want the way back: rm -r %s"
+              .formatted(ShellWord.quote(paths.snapshot())));
+    }
+    return notes;
   }
 
   /// The work of a run.
@@ -296,6 +352,7 @@ final class RepairRun {
       case Outcome.PartlyRepaired(RepairReport report) -> summary(report);
       case Outcome.Healthy healthy -> Map.of();
       case Outcome.Planned planned -> Map.of();
+      case Outcome.Waiting waiting -> Map.of();
     };
   }
 

@@ -1,12 +1,15 @@
 package palace.repair;
 
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import palace.common.PalaceException;
@@ -17,6 +20,7 @@ import palace.common.lock.OpenHandles;
 import palace.common.restore.RepairMoves;
 import palace.common.restore.RepairRecovery;
 import palace.common.snapshot.DatabaseSnapshot;
+import palace.common.store.NeedsEmbedding;
 import palace.common.swap.LogValue;
 import palace.common.swap.Move;
 import palace.common.swap.MoveJournal;
@@ -33,6 +37,7 @@ final class Undo {
   private final ChromaDatabase writer;
   private final RepairMoves names;
   private final KeptText text;
+  private final KeptAside aside;
   private final SortedSet<String> segments = new TreeSet<>();
   private final List<Move> moves = new ArrayList<>();
   private MoveJournal journal;
@@ -51,12 +56,31 @@ final class Undo {
     this.writer = writer;
     names = new RepairMoves(ops, paths);
     text = new KeptText(ops, paths.palace(), names.workFolder());
+    aside = new KeptAside(ops, paths.snapshot());
   }
 
   /// {@return the folder in which fresh indexes are written; it exists}
   Path workFolder() throws IOException {
     names.createWorkFolder();
     return names.workFolder();
+  }
+
+  /// {@return where to keep what leaves the database although it can be read}
+  KeptAside aside() {
+    return aside;
+  }
+
+  /// Takes drawers off the list that are in the palace. What the list was goes with the snapshot.
+  void settleList(Predicate<NeedsEmbedding.Line> isPresent) throws IOException {
+    if (text.isPresent() && text.holds(isPresent)) {
+      names.createWorkFolder();
+      text.drop(isPresent);
+    }
+    if (text.isChanged() && Files.isRegularFile(text.place(), LinkOption.NOFOLLOW_LINKS)) {
+      ops.copyTree(text.place(), paths.snapshot().resolve(RepairMoves.KEPT_LIST));
+      ops.force(paths.snapshot().resolve(RepairMoves.KEPT_LIST));
+    }
+    aside.finish();
   }
 
   KeptText text() {
@@ -73,7 +97,10 @@ final class Undo {
 
   /// Writes into the journal what [#place] and [#finish] will do to names on disk. One that this
   /// run gave itself and now replaces is free again.
-  void journal(Iterable<NewIndex> indexes) throws IOException {
+  void journal(Iterable<NewIndex> indexes, List<Path> retired) throws IOException {
+    for (Path directory : retired) {
+      moves.add(names.retiring(directory));
+    }
     for (NewIndex index : indexes) {
       segments.add(index.segmentId());
       if (index.replaced().isPresent()) {
@@ -150,6 +177,7 @@ final class Undo {
   }
 
   private void takeBack() throws IOException {
+    aside.close();
     names.bringBack(moves);
     if (committed) {
       requireAlone();

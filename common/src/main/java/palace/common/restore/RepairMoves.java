@@ -30,9 +30,13 @@ import palace.common.swap.TreeMark;
 /// D/N/.palace/repair-I/needs-embedding.jsonl   the text of drawers that leave, not in place yet
 /// D/N/UUID                                     a placed segment; a segment to be retired
 /// D/N.ops/snapshots/I/segments/UUID            a retired segment
+/// D/N.ops/snapshots/I/needs-embedding.jsonl    the list of such drawers as it was, when it changes
 /// ```
 public final class RepairMoves {
   private static final Logger LOG = LoggerFactory.getLogger(RepairMoves.class);
+
+  /// The name, in a snapshot, of the list of drawers without a vector as it was before.
+  public static final String KEPT_LIST = "needs-embedding.jsonl";
 
   private static final String SEGMENTS = "segments";
 
@@ -96,8 +100,13 @@ public final class RepairMoves {
   /// Puts the text of the drawers that left where it belongs.
   public void keepText() throws IOException {
     Path text = workFolder.resolve(fileName(NeedsEmbedding.NAME));
+    Path place = paths.palace().resolve(NeedsEmbedding.NAME);
     if (Files.exists(text, NOFOLLOW_LINKS)) {
-      ops.rename(text, paths.palace().resolve(NeedsEmbedding.NAME));
+      ops.rename(text, place);
+      ops.force(dotFolder);
+    }
+    if (Files.exists(place, NOFOLLOW_LINKS) && Files.size(place) == 0) {
+      ops.delete(place);
       ops.force(dotFolder);
     }
   }

@@ -174,7 +174,7 @@ public final class NeedsEmbedding {
         for (int from = 0; from < without.size(); from += batchSize) {
           int to = (int) Math.min(without.size(), (long) from + batchSize);
           for (Drawer drawer : state.read(without.subList(from, to))) {
-            lines.append(line(state.name(), drawer));
+            lines.append(line(state.row().label(), drawer));
           }
         }
       }

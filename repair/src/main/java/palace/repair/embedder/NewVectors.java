@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.Optional;
 import palace.common.files.AppendOnlyFile;
 import palace.common.files.Durable;
+import palace.common.files.FileOps;
 import palace.common.files.Sha256;
 
 /// The file `.palace/new-vectors.jsonl`: vectors that an endpoint gave and that are not in the
@@ -66,9 +67,10 @@ public final class NewVectors {
     return Sha256.of(bytes.toByteArray());
   }
 
-  /// {@return the file}
-  public Path file() {
-    return file;
+  /// Removes the file: what it holds is in the palace.
+  public void delete() throws IOException {
+    FileOps.real().delete(file);
+    vectors.clear();
   }
 
   /// {@return the vector that was got under a key}
