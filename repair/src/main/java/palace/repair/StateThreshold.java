@@ -55,8 +55,14 @@ public record StateThreshold(CollectionName in) implements CollectionTreatment {
   private static long state(
       ChromaDatabase database, String table, String owner, String id, int threshold)
       throws IOException {
+    database.execute("DELETE FROM %s WHERE %s=? AND key=?".formatted(table, owner), id, KEY);
+    // A Python core refuses to gather more rows than it persists at once.
     database.execute(
-        "DELETE FROM %s WHERE %s=? AND key=?".formatted(table, owner), id, KEY);
+        "UPDATE %s SET int_value=? WHERE %s=? AND key='hnsw:batch_size' AND int_value>?"
+            .formatted(table, owner),
+        threshold,
+        id,
+        threshold);
     return database.execute(
         "INSERT INTO %s(%s, key, int_value) VALUES (?,?,?)".formatted(table, owner),
         id,
