@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import palace.common.store.SkippedRow;
+import palace.repair.Embedded;
 import palace.repair.Loss;
 import palace.repair.Outcome;
 import palace.repair.RepairPlan;
@@ -25,6 +26,8 @@ final class RepairJson {
               .set("findings", DiagnosisJson.findings(healthy.diagnosis().findings()));
       case Outcome.Planned(RepairPlan plan) ->
           unchanged(plan.diagnosis().palace()).set("plan", plan(plan));
+      case Outcome.Waiting(var diagnosis, Embedded embedded) ->
+          unchanged(diagnosis.palace()).set("embedded", embedded(embedded));
       case Outcome.Repaired(RepairReport report) -> report(report);
       case Outcome.PartlyRepaired(RepairReport report) -> report(report);
     };
@@ -35,6 +38,7 @@ final class RepairJson {
     return switch (outcome) {
       case Outcome.Healthy healthy -> "nothing-to-do";
       case Outcome.Planned planned -> "planned";
+      case Outcome.Waiting waiting -> "waiting";
       case Outcome.Repaired repaired -> "repaired";
       case Outcome.PartlyRepaired partly -> "partly-repaired";
     };
@@ -62,7 +66,25 @@ final class RepairJson {
     json.set("undo", texts(report.undo()));
     report.needsEmbedding().ifPresent(file -> json.put("needsEmbedding", file.toString()));
     report.rescued().ifPresent(copy -> json.set("rescued", RescueJson.of(copy)));
+    json.set("notes", texts(report.notes()));
+    report.embedded().ifPresent(embedded -> json.set("embedded", embedded(embedded)));
     return json.put("seconds", report.took().toMillis() / 1000.0);
+  }
+
+  private static ObjectNode embedded(Embedded embedded) {
+    ObjectNode json = object().put("model", embedded.model()).put("received", embedded.received());
+    ObjectNode filled = json.putObject("filled");
+    embedded.filled().forEach(filled::put);
+    ObjectNode waiting = json.putObject("waiting");
+    embedded
+        .waiting()
+        .forEach((collection, drawers) -> {
+          ArrayNode items = waiting.putArray(collection);
+          drawers.forEach(drawer ->
+              items.addObject().put("id", drawer.id()).put("reason", drawer.reason()));
+        });
+    embedded.stopped().ifPresent(reason -> json.put("stopped", reason));
+    return json;
   }
 
   private static ObjectNode plan(RepairPlan plan) {
@@ -71,6 +93,9 @@ final class RepairJson {
     ArrayNode treatments = json.putArray("treatments");
     for (RepairPlan.Cure cure : plan.cures()) {
       ObjectNode treatment = treatment(cure.treatment());
+      cure.treatment()
+          .discards(cure.findings())
+          .ifPresent(what -> treatment.put("discards", what));
       treatment.set("cures", DiagnosisJson.findings(cure.findings()));
       treatments.add(treatment);
     }

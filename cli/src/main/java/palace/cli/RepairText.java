@@ -7,6 +7,7 @@ import java.util.Locale;
 import java.util.Map;
 import palace.common.doctor.SalvagedCopy;
 import palace.common.doctor.Severity;
+import palace.repair.Embedded;
 import palace.repair.Outcome;
 import palace.repair.RepairPlan;
 import palace.repair.RepairReport;
@@ -24,6 +25,9 @@ final class RepairText {
     lines.add(plan.cures().isEmpty() ? "plan: nothing that can be treated" : "plan:");
     for (RepairPlan.Cure cure : plan.cures()) {
       lines.add("  " + line(cure.treatment()) + "; " + cure.treatment().cost());
+      cure.treatment()
+          .discards(cure.findings())
+          .ifPresent(what -> lines.add("    only with --accept-loss: " + what));
     }
     for (RepairPlan.Untreatable stays : plan.untreatable()) {
       lines.add("cannot be treated: " + stays.finding().sentence() + ": " + stays.reason());
@@ -41,6 +45,13 @@ final class RepairText {
       case Outcome.Healthy(var diagnosis) ->
           List.of(DiagnosisText.headline(diagnosis), "nothing to do: the palace is healthy");
       case Outcome.Planned(RepairPlan plan) -> planned(plan);
+      case Outcome.Waiting(var diagnosis, Embedded embedded) -> {
+        var lines = new ArrayList<String>();
+        lines.add(DiagnosisText.headline(diagnosis));
+        lines.addAll(embedded(embedded));
+        lines.add("nothing was changed");
+        yield lines;
+      }
       case Outcome.Repaired(RepairReport report) -> report(report, "repaired: healthy");
       case Outcome.PartlyRepaired(RepairReport report) -> report(report, partly(report));
     };
@@ -71,6 +82,7 @@ final class RepairText {
     }
     report.rescued().ifPresent(copy -> lines.addAll(rescued(copy)));
     lines.addAll(MigrationText.lost(lost(report)));
+    report.embedded().ifPresent(embedded -> lines.addAll(embedded(embedded)));
     report
         .skipped()
         .forEach((collection, rows) ->
@@ -82,6 +94,7 @@ final class RepairText {
     report
         .needsEmbedding()
         .ifPresent(file -> lines.add("drawers that need a new vector stand in " + file));
+    lines.addAll(report.notes());
     lines.add(String.format(Locale.ROOT, "took %.1f s", report.took().toMillis() / 1000.0));
     lines.add("previous database and index kept as snapshot " + report.snapshot());
     lines.add("undo with:");
@@ -98,6 +111,33 @@ final class RepairText {
                     .formatted(table, String.join(", ", RescueJson.words(ranges)))));
     copy.notes().forEach(note -> lines.add("note: " + note));
     return lines;
+  }
+
+  private static List<String> embedded(Embedded embedded) {
+    var lines = new ArrayList<String>();
+    lines.add(
+        "the embedder gave %s of model %s"
+            .formatted(Numbers.count(embedded.received(), "vector"), embedded.model()));
+    embedded
+        .filled()
+        .forEach((collection, count) ->
+            lines.add("%s: %s back".formatted(collection, Numbers.count(count, "drawer"))));
+    embedded
+        .waiting()
+        .forEach((collection, drawers) ->
+            byReason(drawers)
+                .forEach((reason, count) ->
+                    lines.add(
+                        "%s: %s without a vector: %s"
+                            .formatted(collection, Numbers.count(count, "drawer"), reason))));
+    embedded.stopped().ifPresent(reason -> lines.add("stopped: " + reason));
+    return lines;
+  }
+
+  private static Map<String, Long> byReason(List<Embedded.Waiting> drawers) {
+    var reasons = new LinkedHashMap<String, Long>();
+    drawers.forEach(drawer -> reasons.merge(drawer.reason(), 1L, Long::sum));
+    return reasons;
   }
 
   private static Map<String, Map<String, List<String>>> lost(RepairReport report) {

@@ -66,6 +66,14 @@ class MempalaceIT {
   }
 
   @Test
+  void aFlushedQueueIsNoDamageToMempalaceAnyMore() throws Exception {
+    var answer =
+        Oracle.script("flush", mined.toString(), "--palace-cmd", Oracle.PALACE.toString());
+
+    assertThat(answer.exitCode()).as("%s", answer).isZero();
+  }
+
+  @Test
   void aServerThatCannotBeSeenGoesOnInTheLivePalaceAcrossMigrateAndRepair() throws Exception {
     UnseenWriterIT.assumeSuperuser();
 

@@ -5,7 +5,12 @@ import palace.common.doctor.CollectionName;
 
 /// A treatment of one collection.
 public sealed interface CollectionTreatment extends Treatment
-    permits RebuildIndex, RestoreSegments, SetDimension, StateConfiguration {
+    permits FillVectors,
+        RebuildIndex,
+        RestoreSegments,
+        SetDimension,
+        StateConfiguration,
+        StateThreshold {
   /// {@return the collection}
   CollectionName in();
 

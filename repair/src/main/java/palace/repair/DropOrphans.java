@@ -19,7 +19,7 @@ public record DropOrphans() implements Treatment {
 
   @Override
   public String cost() {
-    return "drawers of segments that no collection has leave the database; the snapshot keeps them";
+    return "drawers of segments that no collection has leave the database; their text is kept";
   }
 
   @Override
@@ -38,13 +38,16 @@ public record DropOrphans() implements Treatment {
     return deleted + drop(surgery, "collection_metadata", "collection_id", "collections");
   }
 
+  private static final String NO_SEGMENT =
+      "segment_id NOT IN (SELECT id FROM segments WHERE scope='METADATA')";
+
   private static long dropDrawers(Surgery surgery) throws IOException {
+    keepDrawers(surgery);
     List<Long> orphans =
         surgery
             .database()
             .list(
-                "SELECT id FROM embeddings NOT INDEXED WHERE segment_id NOT IN"
-                    + " (SELECT id FROM segments WHERE scope='METADATA')",
+                "SELECT id FROM embeddings NOT INDEXED WHERE " + NO_SEGMENT,
                 row -> row.integer(1));
     var rows = new RecordRows(surgery.database(), surgery.level());
     for (long orphan : orphans) {
@@ -53,11 +56,20 @@ public record DropOrphans() implements Treatment {
     return orphans.size();
   }
 
+  private static void keepDrawers(Surgery surgery) throws IOException {
+    KeptAside aside = surgery.aside();
+    aside.rows(surgery.database(), "embeddings", NO_SEGMENT);
+    String theirs = "id IN (SELECT id FROM embeddings NOT INDEXED WHERE " + NO_SEGMENT + ")";
+    aside.rows(surgery.database(), "embedding_metadata", theirs);
+    if (surgery.level().hasArrays()) {
+      aside.rows(surgery.database(), "embedding_metadata_array", theirs);
+    }
+  }
+
   private static long drop(Surgery surgery, String table, String column, String owner)
       throws IOException {
-    return surgery
-        .database()
-        .execute(
-            "DELETE FROM " + table + " WHERE " + column + " NOT IN (SELECT id FROM " + owner + ")");
+    String orphaned = column + " NOT IN (SELECT id FROM " + owner + ")";
+    surgery.aside().rows(surgery.database(), table, orphaned);
+    return surgery.database().execute("DELETE FROM " + table + " WHERE " + orphaned);
   }
 }

@@ -29,6 +29,20 @@ final class EmbeddingIdentity {
 
   private EmbeddingIdentity() {}
 
+  /// What MemPalace noted.
+  ///
+  /// @param model its word for the model or the kind of model
+  /// @param dimension components per vector, 0 when it did not know them yet
+  record Noted(String model, int dimension) {}
+
+  /// {@return what MemPalace noted about a collection}
+  static Optional<Noted> noted(Path palace, CollectionRow row) throws IOException {
+    return entry(palace.resolve(NOTE), row.name())
+        .map(entry ->
+            new Noted(
+                entry.path("model_name").asText(), Math.max(0, entry.path("dimension").asInt())));
+  }
+
   /// {@return the identity as Chroma writes it}
   static Optional<JsonNode> of(Path palace, CollectionRow row, CollectionSettings settings)
       throws IOException {
@@ -63,20 +77,22 @@ final class EmbeddingIdentity {
   /// MemPalace makes its collections with Chroma's default function for the model minilm, and with
   /// one of its own, which Chroma records as `legacy`, for a remote model.
   private static Optional<JsonNode> noted(Path note, String collection) throws IOException {
+    return entry(note, collection).flatMap(entry -> identity(entry.path("model_name").asText()));
+  }
+
+  private static Optional<JsonNode> entry(Path note, String collection) throws IOException {
     if (!Files.isRegularFile(note, LinkOption.NOFOLLOW_LINKS)) {
       return Optional.empty();
     }
     Optional<byte[]> content = BoundedReader.readAtMost(note, LONGEST_NOTE);
-    return content.isEmpty()
-        ? Optional.empty()
-        : identity(modelIn(new String(content.get(), StandardCharsets.UTF_8), collection));
-  }
-
-  private static String modelIn(String note, String collection) {
+    if (content.isEmpty()) {
+      return Optional.empty();
+    }
     try {
-      return JSON.readTree(note).path(collection).path("model_name").asText();
+      JsonNode root = JSON.readTree(new String(content.get(), StandardCharsets.UTF_8));
+      return Optional.of(root.path(collection)).filter(JsonNode::isObject);
     } catch (JsonProcessingException e) {
-      return "";
+      return Optional.empty();
     }
   }
 

@@ -23,8 +23,10 @@ final class IndexRows {
   private final String collection;
   private final String oldSegment;
   private final String metadataSegment;
+  private final KeptAside aside;
 
   IndexRows(Surgery surgery, NewIndex index) {
+    aside = surgery.aside();
     database = surgery.database();
     level = surgery.level();
     this.index = index;
@@ -56,8 +58,24 @@ final class IndexRows {
             metadataSegment);
     for (long row : present) {
       if (!index.keptRows().contains(row)) {
+        keepDouble(row);
         rows.delete(row);
       }
+    }
+  }
+
+  /// Of two rows of one id only one is the drawer; what the other says is kept as text.
+  private void keepDouble(long row) throws IOException {
+    long others =
+        database.number(
+            "SELECT count(*) FROM embeddings NOT INDEXED WHERE segment_id=? AND id<>? AND embedding_id="
+                + "(SELECT embedding_id FROM embeddings NOT INDEXED WHERE id=?)",
+            metadataSegment,
+            row,
+            row);
+    if (others > 0) {
+      aside.rows(database, "embeddings", "id=?", row);
+      aside.rows(database, "embedding_metadata", "id=?", row);
     }
   }
 
@@ -76,6 +94,7 @@ final class IndexRows {
   private void cleanQueue() throws IOException {
     String topic = CollectionRow.topicOf(collection);
     for (SkippedRow skipped : index.skipped()) {
+      aside.rows(database, "embeddings_queue", "seq_id=?", skipped.sequence());
       database.execute("DELETE FROM embeddings_queue WHERE seq_id=?", skipped.sequence());
     }
     for (Drawer lost : index.lost()) {

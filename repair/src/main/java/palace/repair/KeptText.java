@@ -8,8 +8,10 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Predicate;
 import palace.common.files.AtomicFile;
 import palace.common.files.FileOps;
+import palace.common.files.LineFile;
 import palace.common.store.Drawer;
 import palace.common.store.NeedsEmbedding;
 
@@ -30,6 +32,44 @@ final class KeptText {
   /// {@return where the text stands once the repair is finished}
   Path place() {
     return place;
+  }
+
+  /// {@return whether there is a list}
+  boolean isPresent() {
+    return Files.exists(current(), LinkOption.NOFOLLOW_LINKS);
+  }
+
+  /// {@return whether the list is another one once the repair is finished}
+  boolean isChanged() {
+    return Files.exists(file, LinkOption.NOFOLLOW_LINKS);
+  }
+
+  private Path current() {
+    return isChanged() ? file : place;
+  }
+
+  /// {@return whether any line of the list is one of those}
+  boolean holds(Predicate<NeedsEmbedding.Line> any) throws IOException {
+    boolean[] found = {false};
+    NeedsEmbedding.each(current(), line -> found[0] |= any.test(line));
+    return found[0];
+  }
+
+  /// Leaves lines out; durable when it returns. A list without lines is removed in the end.
+  void drop(Predicate<NeedsEmbedding.Line> dropped) throws IOException {
+    Path shorter = file.resolveSibling(file.getFileName() + ".new");
+    try (LineFile lines = LineFile.create(shorter)) {
+      NeedsEmbedding.each(
+          current(),
+          line -> {
+            if (!dropped.test(line)) {
+              lines.append(line.text());
+            }
+          });
+    }
+    ops.force(shorter);
+    ops.rename(shorter, file);
+    ops.force(Objects.requireNonNull(file.getParent()));
   }
 
   /// Adds drawers behind what is there; durable when it returns.

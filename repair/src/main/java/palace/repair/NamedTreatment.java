@@ -30,6 +30,14 @@ public enum NamedTreatment {
     return word;
   }
 
+  /// {@return whether it relies on everything else being done}
+  boolean isLast() {
+    return switch (this) {
+      case FLUSH_QUEUE, REBUILD_FULL_TEXT -> false;
+      case PURGE_QUEUE, RETIRE_ORPHANS, VACUUM -> true;
+    };
+  }
+
   /// {@return the treatment of a name}
   public static Optional<NamedTreatment> of(String word) {
     return Arrays.stream(values()).filter(each -> each.word.equals(word)).findFirst();

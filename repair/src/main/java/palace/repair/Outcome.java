@@ -24,6 +24,14 @@ public sealed interface Outcome {
     }
   }
 
+  /// Nothing was wrong and nothing was written, but drawers wait for a vector that could not be got.
+  record Waiting(Diagnosis diagnosis, Embedded embedded) implements Outcome {
+    @Override
+    public ExitCode exitCode() {
+      return ExitCode.PROBLEMS_FOUND;
+    }
+  }
+
   /// Everything that was wrong is cured, and nothing was lost.
   record Repaired(RepairReport report) implements Outcome {
     @Override

@@ -1,15 +1,19 @@
 package palace.repair;
 
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 import palace.common.files.FileOps;
 import palace.common.restore.RepairMoves;
 import palace.common.restore.RepairRecovery;
+import palace.common.store.NeedsEmbedding;
 import palace.common.swap.Move;
 import palace.common.swap.MoveJournal;
 import palace.common.swap.PalacePaths;
@@ -21,18 +25,34 @@ final class Placement {
   private final PalacePaths paths;
   private final RepairMoves names;
   private final KeptText text;
+  private final KeptAside aside;
+  private final Path kept;
   private final SortedSet<String> segments = new TreeSet<>();
   private final List<Move> placed = new ArrayList<>();
   private final List<Path> replaced = new ArrayList<>();
   private final List<Move> retiring = new ArrayList<>();
   private MoveJournal journal;
 
-  Placement(FileOps ops, PalacePaths paths, MoveJournal journal) {
+  private Placement(FileOps ops, PalacePaths paths, MoveJournal journal, Path kept) {
     this.ops = ops;
     this.paths = paths;
     this.journal = journal;
+    this.kept = kept;
     names = new RepairMoves(ops, paths);
     text = new KeptText(ops, paths.palace(), names.workFolder());
+    aside = new KeptAside(ops, kept, paths.snapshot());
+  }
+
+  /// That of a run whose snapshot is there from the beginning.
+  static Placement withSnapshot(FileOps ops, PalacePaths paths, MoveJournal journal) {
+    return new Placement(ops, paths, journal, paths.snapshot());
+  }
+
+  /// That of a run whose snapshot comes with the exchange; until then what is kept aside lies in the
+  /// working folder, which is made.
+  static Placement beforeSnapshot(FileOps ops, PalacePaths paths, MoveJournal journal)
+      throws IOException {
+    return new Placement(ops, paths, journal, new RepairMoves(ops, paths).createKeptFolder());
   }
 
   /// {@return the folder in which fresh indexes are written; it exists}
@@ -43,6 +63,24 @@ final class Placement {
 
   KeptText text() {
     return text;
+  }
+
+  /// {@return where to keep what leaves the database although it can be read}
+  KeptAside aside() {
+    return aside;
+  }
+
+  /// Takes drawers off the list that are in the palace. What the list was goes with the snapshot.
+  void settleList(Predicate<NeedsEmbedding.Line> isPresent) throws IOException {
+    if (text.isPresent() && text.holds(isPresent)) {
+      names.createWorkFolder();
+      text.drop(isPresent);
+    }
+    if (text.isChanged() && Files.isRegularFile(text.place(), LinkOption.NOFOLLOW_LINKS)) {
+      ops.copyTree(text.place(), kept.resolve(RepairMoves.KEPT_LIST));
+      ops.force(kept.resolve(RepairMoves.KEPT_LIST));
+    }
+    aside.finish();
   }
 
   MoveJournal journal() {
@@ -69,7 +107,13 @@ final class Placement {
 
   /// Writes into the journal what [#place] and [#finish] will do to names on disk. One that this
   /// run gave itself and now replaces is free again.
-  void journal(Iterable<NewIndex> indexes) throws IOException {
+  ///
+  /// @param retired directories that are to leave the palace although nothing replaces them
+  void journal(Iterable<NewIndex> indexes, List<Path> retired) throws IOException {
+    for (Path directory : retired) {
+      replaced.add(directory);
+      retiring.add(names.retiring(directory));
+    }
     for (NewIndex index : indexes) {
       segments.add(index.segmentId());
       if (index.replaced().isPresent()) {
@@ -113,8 +157,9 @@ final class Placement {
     names.finish(moves());
   }
 
-  /// Brings the replaced segments back from the snapshot.
+  /// Brings the replaced segments back from the snapshot; nothing more is kept aside.
   void bringBack() throws IOException {
+    aside.close();
     names.bringBack(moves());
   }
 

@@ -5,13 +5,16 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import palace.common.PalaceException;
 import palace.common.doctor.CollectionName;
 import palace.common.doctor.CollectionSummary;
 import palace.common.doctor.DatabaseFinding;
 import palace.common.doctor.Diagnosis;
+import palace.common.doctor.DirectoryFinding;
 import palace.common.doctor.Finding;
 import palace.common.doctor.NotRun;
+import palace.common.doctor.QueueFinding;
 import palace.common.doctor.Severity;
 
 /// Turns a diagnosis into a plan. Several findings of one collection often need one treatment, so
@@ -36,9 +39,12 @@ final class Planner {
       throws PalaceException.Refused {
     var planner = new Planner(diagnosis);
     diagnosis.findings().forEach(planner::judge);
+    planner.requireCollection(request);
     if (request.rebuildIndex()) {
       planner.forceRebuild(request);
     }
+    request.filling().ifPresent(planner::fill);
+    planner.named(request);
     return planner.plan();
   }
 
@@ -60,20 +66,69 @@ final class Planner {
     }
   }
 
-  private void forceRebuild(RepairRequest request) throws PalaceException.Refused {
-    List<CollectionSummary> wanted =
-        diagnosis.collections().stream()
-            .filter(summary -> request.collection().map(summary.name()::equals).orElse(true))
-            .toList();
-    if (wanted.isEmpty() && request.collection().isPresent()) {
+  private List<CollectionSummary> wanted(RepairRequest request) {
+    return diagnosis.collections().stream()
+        .filter(summary -> request.collection().map(summary.name()::equals).orElse(true))
+        .toList();
+  }
+
+  private void requireCollection(RepairRequest request) throws PalaceException.Refused {
+    boolean chosen =
+        request.rebuildIndex() || request.treatments().contains(NamedTreatment.FLUSH_QUEUE);
+    if (chosen && request.collection().isPresent() && wanted(request).isEmpty()) {
       throw new PalaceException.Refused(
           "%s has no collection %s".formatted(request.palace(), request.collection().get()),
           "palace status lists the collections");
     }
-    for (CollectionSummary summary : wanted) {
-      var in = new CollectionName(summary.id(), summary.name());
-      cures.computeIfAbsent(new RebuildIndex(in), key -> new ArrayList<>());
-      needed = true;
+  }
+
+  private void forceRebuild(RepairRequest request) {
+    for (CollectionSummary summary : wanted(request)) {
+      ask(new RebuildIndex(new CollectionName(summary.id(), summary.name())));
+    }
+  }
+
+  private void fill(Filling filling) {
+    for (CollectionName in : filling.collections().values()) {
+      if (!filling.applied()) {
+        ask(new FillVectors(in));
+      }
+      ask(new RebuildIndex(in));
+    }
+  }
+
+  private void ask(Treatment treatment) {
+    cures.computeIfAbsent(treatment, key -> new ArrayList<>());
+    needed = true;
+  }
+
+  private void named(RepairRequest request) {
+    for (NamedTreatment name : request.treatments()) {
+      switch (name) {
+        case FLUSH_QUEUE -> flush(request);
+        case PURGE_QUEUE -> ask(new PurgeQueue(), QueueFinding.OrphanTopics.class);
+        case RETIRE_ORPHANS -> ask(new RetireOrphans(), DirectoryFinding.Orphan.class);
+        case REBUILD_FULL_TEXT -> ask(new RebuildFullText());
+        case VACUUM -> ask(new Vacuum());
+      }
+    }
+  }
+
+  private void ask(Treatment treatment, Class<? extends Finding> reason) {
+    ask(treatment);
+    List<Finding> reasons = Objects.requireNonNull(cures.get(treatment));
+    diagnosis.findings().stream().filter(reason::isInstance).forEach(reasons::add);
+  }
+
+  /// A collection without drawers, or with all of them in its index, has nothing to flush; its
+  /// threshold is stated all the same.
+  private void flush(RepairRequest request) {
+    for (CollectionSummary summary : wanted(request)) {
+      if (summary.drawers() > 0) {
+        var in = new CollectionName(summary.id(), summary.name());
+        ask(new RebuildIndex(in));
+        ask(new StateThreshold(in));
+      }
     }
   }
 
@@ -97,6 +152,7 @@ final class Planner {
       case RescueDatabase first -> -1;
       case RecoverInterruptedWrite write -> 0;
       case Reindex indexes -> 1;
+      case FillVectors drawers -> 7;
       case RestoreMigrations rows -> 2;
       case RestoreTenancy rows -> 3;
       case LowerCaseIds ids -> 4;
@@ -108,6 +164,10 @@ final class Planner {
       case StateConfiguration texts -> 10;
       case SetDimension number -> 11;
       case RebuildIndex index -> 12;
+      case StateThreshold number -> 13;
+      case PurgeQueue rows -> 14;
+      case RetireOrphans directories -> 15;
+      case Vacuum pages -> 16;
     };
   }
 

@@ -3,8 +3,11 @@ package palace.repair;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -12,14 +15,17 @@ import palace.common.PalaceException;
 import palace.common.Progress;
 import palace.common.chroma.ChromaDatabase;
 import palace.common.chroma.SourceDatabase;
+import palace.common.doctor.CollectionName;
 import palace.common.doctor.Diagnosis;
 import palace.common.doctor.Doctor;
 import palace.common.files.FileOps;
 import palace.common.lock.PalaceLock;
 import palace.common.restore.Direction;
 import palace.common.restore.Recovery;
+import palace.common.store.NeedsEmbedding;
 import palace.common.store.Palace;
 import palace.common.store.PalaceLayout;
+import palace.repair.embedder.Pace;
 
 /// Repairs palaces: the copy first, new indexes beside the old ones, one commit.
 ///
@@ -49,6 +55,7 @@ public final class Repair {
   private final FileOps ops;
   private final Clock clock;
   private final Step.Watcher watcher;
+  private final Pace pace;
 
   /// A repair that reports how far it is.
   public Repair(Progress progress) {
@@ -56,6 +63,11 @@ public final class Repair {
   }
 
   Repair(Progress progress, FileOps ops, Clock clock, Step.Watcher watcher) {
+    this(progress, ops, clock, watcher, Pace.USUAL);
+  }
+
+  Repair(Progress progress, FileOps ops, Clock clock, Step.Watcher watcher, Pace pace) {
+    this.pace = pace;
     this.progress = progress;
     this.ops = ops;
     this.clock = clock;
@@ -73,7 +85,8 @@ public final class Repair {
   public Outcome run(RepairRequest request) throws IOException {
     if (request.dryRun()) {
       Path palace = Palace.locate(request.palace());
-      RepairPlan plan = Planner.plan(Doctor.examine(palace, progress), request);
+      RepairPlan plan =
+          announced(palace, Planner.plan(Doctor.examine(palace, progress), request), request);
       return plan.isEmpty() && plan.diagnosis().isHealthy()
           ? new Outcome.Healthy(plan.diagnosis())
           : new Outcome.Planned(plan);
@@ -84,7 +97,9 @@ public final class Repair {
           .sentences()
           .forEach(LOG::warn);
       lock.requireQuiet(request.force()).warnings().forEach(LOG::warn);
-      return underLock(lock, Palace.locate(palace), request);
+      return request.embedder().isEmpty()
+          ? underLock(lock, Palace.locate(palace), request)
+          : embedding(lock, Palace.locate(palace), request);
     }
   }
 
@@ -98,6 +113,41 @@ public final class Repair {
       }
       return named;
     }
+  }
+
+  private Outcome embedding(PalaceLock lock, Path palace, RepairRequest request)
+      throws IOException {
+    try (var embedding =
+        new Embedding(palace, request.embedder().orElseThrow(), pace, progress)) {
+      EmbeddingRepair.Run run =
+          asked -> {
+            lock.requireQuiet(asked.force()).warnings().forEach(LOG::warn);
+            return underLock(lock, palace, asked);
+          };
+      return new EmbeddingRepair(palace, request, embedding, run).run();
+    }
+  }
+
+  /// What the embedder would be asked for belongs to the plan that is shown.
+  private static RepairPlan announced(Path palace, RepairPlan plan, RepairRequest request)
+      throws IOException {
+    if (request.embedder().isEmpty()) {
+      return plan;
+    }
+    Set<CollectionName> waiting = new LinkedHashSet<>();
+    plan.diagnosis().collections().stream()
+        .filter(summary -> summary.vectorsMissing() > 0)
+        .forEach(summary -> waiting.add(new CollectionName(summary.id(), summary.name())));
+    try (Palace opened = Palace.open(palace)) {
+      WaitingList.read(palace.resolve(NeedsEmbedding.NAME), opened.collections())
+          .each((drawer, row) ->
+              row.ifPresent(found -> waiting.add(new CollectionName(found.id(), found.name()))));
+    } catch (PalaceException.DamagedDatabase | PalaceException.Failed e) {
+      LOG.warn("list.unread cause={}", e.getMessage());
+    }
+    var cures = new ArrayList<>(plan.cures());
+    waiting.forEach(in -> cures.add(new RepairPlan.Cure(new FillVectors(in), List.of())));
+    return new RepairPlan(plan.diagnosis(), cures, plan.untreatable());
   }
 
   private Outcome underLock(PalaceLock lock, Path palace, RepairRequest request)
@@ -115,12 +165,30 @@ public final class Repair {
     try (ChromaDatabase held = writer.get()) {
       plan = plan(palace, request);
       if (!plan.isRescue()) {
-        return plan.cures().isEmpty()
-            ? healthyOrRefused(plan)
-            : new RepairRun(context(palace, request)).on(plan, held, changeCounter);
+        if (plan.cures().isEmpty()) {
+          return healthyOrRefused(plan);
+        }
+        requireAcceptedLoss(plan, request);
+        return new RepairRun(context(palace, request)).on(plan, held, changeCounter);
       }
     }
     return new RescueRun(context(palace, request), lock).run(plan.diagnosis());
+  }
+
+  /// @throws PalaceException.Refused when a treatment would discard something that can still be
+  ///   read, and nobody accepted that
+  static void requireAcceptedLoss(RepairPlan plan, RepairRequest request)
+      throws PalaceException.Refused {
+    String discarded =
+        plan.cures().stream()
+            .flatMap(cure -> cure.treatment().discards(cure.findings()).stream())
+            .collect(Collectors.joining("; "));
+    if (!request.acceptLoss() && !discarded.isEmpty()) {
+      throw new PalaceException.Refused(
+          "%s: nothing was changed, because something that can be read would be discarded: %s"
+              .formatted(plan.diagnosis().palace(), discarded),
+          "add --accept-loss to go ahead; the snapshot of the run keeps the whole database");
+    }
   }
 
   private Outcome recovering(PalaceLock lock, Path palace, RepairRequest request)
@@ -129,9 +197,11 @@ public final class Repair {
     if (plan.isRescue()) {
       return new RescueRun(context(palace, request), lock).run(plan.diagnosis());
     }
-    return plan.cures().isEmpty()
-        ? healthyOrRefused(plan)
-        : new RepairRun(context(palace, request)).recovering(plan);
+    if (plan.cures().isEmpty()) {
+      return healthyOrRefused(plan);
+    }
+    requireAcceptedLoss(plan, request);
+    return new RepairRun(context(palace, request)).recovering(plan);
   }
 
   private RunContext context(Path palace, RepairRequest request) throws IOException {

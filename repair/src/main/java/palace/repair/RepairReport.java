@@ -25,6 +25,8 @@ import palace.common.store.SkippedRow;
 /// @param undo the command that puts the palace back as it was
 /// @param needsEmbedding the file with the text of the drawers that need a new vector, when there
 ///   are any
+/// @param notes what else there is to know, a sentence each, such as where something is kept
+/// @param embedded what came of asking an endpoint for vectors, when one was named
 /// @param took how long it took
 /// @param rescued what came out of the damaged database, when a fresh one was put in its place; its
 ///   file has the palace's name now
@@ -39,6 +41,8 @@ public record RepairReport(
     Path snapshot,
     List<String> undo,
     Optional<Path> needsEmbedding,
+    List<String> notes,
+    Optional<Embedded> embedded,
     Duration took,
     Optional<SalvagedCopy> rescued) {
   /// Keeps copies.
@@ -48,6 +52,7 @@ public record RepairReport(
     skipped = Map.copyOf(skipped);
     remaining = List.copyOf(remaining);
     undo = List.copyOf(undo);
+    notes = List.copyOf(notes);
   }
 
   /// A treatment that was applied.

@@ -7,6 +7,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import palace.repair.embedder.Endpoint;
 
 /// What a repair is asked to do. It never changes; each `with…` gives another.
@@ -27,6 +28,7 @@ public final class RepairRequest {
   private Optional<Endpoint> embedder = Optional.empty();
   private Set<NamedTreatment> treatments = Set.of();
   private boolean scrub;
+  private Optional<Filling> filling = Optional.empty();
 
   private RepairRequest(Path palace, String toolVersion) {
     this.palace = palace;
@@ -51,7 +53,44 @@ public final class RepairRequest {
     copy.embedder = embedder;
     copy.treatments = treatments;
     copy.scrub = scrub;
+    copy.filling = filling;
     return copy;
+  }
+
+  /// {@return the same request, with vectors that are there to be written}
+  RepairRequest withFilling(Filling given) {
+    RepairRequest copy = copy();
+    copy.filling = Optional.of(given);
+    return copy;
+  }
+
+  /// {@return what is left to be asked once the foundations are laid}
+  RepairRequest afterFoundations() {
+    RepairRequest copy = copy();
+    copy.filling = filling.map(Filling::afterwards);
+    return copy;
+  }
+
+  /// {@return what is left to be asked once indexes were written and rows changed}
+  RepairRequest afterTreatments() {
+    RepairRequest copy = copy();
+    copy.rebuildIndex = false;
+    copy.filling = Optional.empty();
+    copy.treatments =
+        treatments.stream().filter(NamedTreatment::isLast).collect(Collectors.toUnmodifiableSet());
+    return copy;
+  }
+
+  /// {@return what is left to be asked in the end: nothing}
+  RepairRequest afterAll() {
+    RepairRequest copy = afterTreatments();
+    copy.treatments = Set.of();
+    return copy;
+  }
+
+  /// {@return the same request without anything that is asked for by name}
+  RepairRequest curingOnly() {
+    return afterAll();
   }
 
   /// {@return the same request, for one collection alone where its act has a choice}
@@ -192,6 +231,11 @@ public final class RepairRequest {
   /// {@return the treatments that are asked for by name}
   public Set<NamedTreatment> treatments() {
     return treatments;
+  }
+
+  /// {@return the vectors that are there to be written}
+  Optional<Filling> filling() {
+    return filling;
   }
 
   /// {@return whether nothing of deleted texts may stay in the palace's files}

@@ -1,6 +1,7 @@
 package palace.repair;
 
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
@@ -9,6 +10,7 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 import palace.common.PalaceException;
 import palace.common.Progress;
+import palace.common.ShellWord;
 import palace.common.chroma.ChromaDatabase;
 import palace.common.doctor.Diagnosis;
 import palace.common.doctor.Doctor;
@@ -99,7 +101,7 @@ final class RepairRun {
   private Outcome treat(
       RepairPlan plan, MoveJournal journal, DatabaseSnapshot snapshot, ChromaDatabase writer)
       throws IOException {
-    var placement = new Placement(context.ops(), context.paths(), journal);
+    var placement = Placement.withSnapshot(context.ops(), context.paths(), journal);
     var undo = new Undo(context.paths(), placement, snapshot, writer);
     var rounds = new Rounds(context, writer, placement);
     Step.Watcher watcher = context.watcher();
@@ -109,7 +111,7 @@ final class RepairRun {
       last = rounds.treat(plan);
       undo.commit();
       watcher.reached(Step.COMMITTED);
-      last = readBack(last, writer, rounds.reindexed());
+      last = readBack(last, writer, rounds);
       watcher.reached(Step.READ_BACK);
       undo.finish();
       watcher.reached(Step.RETIRED);
@@ -125,15 +127,16 @@ final class RepairRun {
 
   /// What was proven inside the transaction must be what the file holds after it. Nothing from here
   /// on may be cancelled.
-  private Diagnosis readBack(Diagnosis proven, ChromaDatabase writer, boolean reindexed)
+  private Diagnosis readBack(Diagnosis proven, ChromaDatabase writer, Rounds rounds)
       throws IOException {
-    if (reindexed) {
-      // Pages of the damaged trees that nothing refers to any more are no free pages either.
-      writer.execute("VACUUM");
+    // Pages of damaged trees that nothing refers to any more are no free pages either.
+    boolean anew = rounds.reindexed() || rounds.vacuumed();
+    if (anew) {
+      vacuum(writer);
     }
     writer.forgetPages();
     List<String> said = writer.list("PRAGMA quick_check", row -> row.text(1));
-    if (!reindexed && said.equals(List.of("ok"))) {
+    if (!anew && said.equals(List.of("ok"))) {
       return proven;
     }
     Diagnosis read = Doctor.examine(context.palace(), writer, Progress.SILENT);
@@ -144,7 +147,20 @@ final class RepairRun {
             "the database is not what was written: " + finding.sentence(), "check the disk");
       }
     }
+    if (rounds.vacuumed() && !rounds.digests().isEmpty()) {
+      Proof.requireSameContent(
+          context.palace(), writer, rounds.digests(), context.request().batchSize());
+    }
     return read;
+  }
+
+  /// Without overwriting, what was deleted would stay in the gaps of pages that are written anew.
+  private void vacuum(ChromaDatabase writer) throws IOException {
+    if (context.request().scrub()) {
+      writer.number("PRAGMA secure_delete=ON");
+    }
+    writer.execute("VACUUM");
+    writer.mergeLog();
   }
 
   private Outcome outcome(RepairPlan plan, Diagnosis last, Rounds rounds, Placement placement) {
@@ -164,10 +180,22 @@ final class RepairRun {
             context.paths().snapshot(),
             List.of(context.restoreCommand()),
             lost.isEmpty() ? Optional.empty() : Optional.of(placement.text().place()),
+            notes(placement),
+            Optional.empty(),
             context.took(),
             Optional.empty());
     return last.isHealthy() && lost.isEmpty()
         ? new Outcome.Repaired(report)
         : new Outcome.PartlyRepaired(report);
+  }
+
+  private List<String> notes(Placement placement) {
+    var notes = new ArrayList<>(placement.aside().sentences());
+    if (context.request().scrub()) {
+      notes.add(
+          "the snapshot of this run still holds what was scrubbed, and earlier ones may; when you no longer want the way back: rm -r %s"
+              .formatted(ShellWord.quote(context.paths().snapshot())));
+    }
+    return notes;
   }
 }

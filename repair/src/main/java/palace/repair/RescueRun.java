@@ -64,7 +64,7 @@ final class RescueRun {
     StoreMarks before = StoreMarks.of(context.palace());
     requireRoom();
     var placement =
-        new Placement(
+        Placement.beforeSnapshot(
             context.ops(),
             context.paths(),
             context.journal(new TreeMap<>(RescueRecovery.notes(List.of()))));
@@ -254,6 +254,8 @@ final class RescueRun {
             context.paths().snapshot(),
             List.of(context.restoreCommand()),
             needsEmbedding ? Optional.of(placement.text().place()) : Optional.empty(),
+            placement.aside().sentences(),
+            Optional.empty(),
             context.took(),
             Optional.of(rescued.copy()));
     return rescued.last().isHealthy() && lost.isEmpty()

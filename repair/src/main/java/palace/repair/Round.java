@@ -39,13 +39,14 @@ final class Round {
   private final Map<String, NewIndex> newIndexes = new LinkedHashMap<>();
   private final Map<String, String> digests = new HashMap<>();
   private final List<RepairReport.Done> done = new ArrayList<>();
+  private final List<ConsumedQueue> consumedQueues = new ArrayList<>();
 
   Round(
       Path palace,
       ChromaDatabase database,
       RepairRequest request,
       RepairPlan plan,
-      boolean foundation,
+      Stage stage,
       Placement placement,
       Progress progress,
       Step.Watcher watcher) {
@@ -57,12 +58,18 @@ final class Round {
     this.watcher = watcher;
     cures =
         plan.cures().stream()
-            .filter(cure -> cure.treatment().isFoundation() == foundation)
+            .filter(cure -> Stage.of(cure.treatment()) == stage)
             .toList();
   }
 
   List<RepairReport.Done> done() {
     return done;
+  }
+
+  /// {@return content digest by the collection's id in lower case; none when the round did not read
+  /// drawers}
+  Map<String, String> digests() {
+    return digests;
   }
 
   Iterable<NewIndex> newIndexes() {
@@ -73,12 +80,12 @@ final class Round {
   Diagnosis treat() throws IOException {
     prepare();
     watcher.reached(Step.BUILT);
-    operate();
+    List<Path> retired = operate();
     watcher.reached(Step.TREATED);
     for (NewIndex index : newIndexes.values()) {
       placement.keepText(index);
     }
-    placement.journal(newIndexes.values());
+    placement.journal(newIndexes.values(), retired);
     watcher.reached(Step.JOURNALED);
     placement.place();
     watcher.reached(Step.NAMED);
@@ -113,15 +120,20 @@ final class Round {
     facts.put(id, CollectionFacts.of(palace, state));
     for (RepairPlan.Cure cure : cures) {
       if (cure.treatment() instanceof RebuildIndex rebuild && rebuild.in().id().equals(id)) {
-        newIndexes.put(id, preparation.prepare(state, isAnew(cure)));
+        Ghosts.keep(state, placement.aside());
+        newIndexes.put(id, preparation.prepare(state, isAnew(cure, request)));
+      }
+      if (cure.treatment() instanceof PurgeQueue) {
+        consumedQueues.add(ConsumedQueue.of(state));
       }
     }
     digests.put(key(id), Digests.of(state, newIndexes.containsKey(id), request.batchSize()));
   }
 
   /// A graph with any fault is not carried over, even if each of its elements is sound.
-  private static boolean isAnew(RepairPlan.Cure cure) {
-    return cure.findings().isEmpty()
+  private static boolean isAnew(RepairPlan.Cure cure, RepairRequest request) {
+    boolean asked = request.rebuildIndex() && cure.findings().isEmpty();
+    return asked
         || cure.findings().stream()
             .anyMatch(finding ->
                 finding instanceof IndexFinding.Faulty && finding.severity() != Severity.NOTICE);
@@ -131,17 +143,28 @@ final class Round {
     return collectionId.toLowerCase(Locale.ROOT);
   }
 
-  private void operate() throws IOException {
+  /// {@return the directories that are to leave the palace}
+  private List<Path> operate() throws IOException {
     SchemaLevel level = database.level();
     List<String> directories =
         PalaceLayout.of(palace).segmentDirectories().stream()
             .map(directory -> directory.getFileName().toString())
             .toList();
-    var surgery = new Surgery(database, level, directories, facts, newIndexes);
+    var surgery =
+        new Surgery(
+            database,
+            level,
+            directories,
+            facts,
+            newIndexes,
+            consumedQueues,
+            placement.aside(),
+            request.filling());
     for (RepairPlan.Cure cure : cures) {
       long changes = cure.treatment().apply(surgery, cure.findings());
       done.add(new RepairReport.Done(cure.treatment(), changes));
     }
+    return surgery.retired();
   }
 
   private Diagnosis prove() throws IOException {

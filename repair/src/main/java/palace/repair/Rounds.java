@@ -1,6 +1,7 @@
 package palace.repair;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -8,18 +9,22 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import palace.common.chroma.Catalogue;
 import palace.common.chroma.ChromaDatabase;
+import palace.common.chroma.CollectionRow;
 import palace.common.doctor.DatabaseFinding;
 import palace.common.doctor.Diagnosis;
 import palace.common.doctor.DirectoryFinding;
 import palace.common.doctor.Finding;
 import palace.common.store.Drawer;
+import palace.common.store.NeedsEmbedding;
 import palace.common.store.SkippedRow;
 
 /// The rounds of one repair in one transaction, and what they did and could not keep.
 final class Rounds {
-  /// Foundations, then the rest, then what only then came to light.
-  private static final int MOST_ROUNDS = 4;
+  /// Foundations, then the rest, then what only then came to light, then what comes last.
+  private static final int MOST_ROUNDS = 6;
 
   private final RunContext context;
   private final ChromaDatabase writer;
@@ -27,7 +32,9 @@ final class Rounds {
   private final List<RepairReport.Done> done = new ArrayList<>();
   private final Map<String, List<String>> lostVectors = new LinkedHashMap<>();
   private final Map<String, List<SkippedRow>> skipped = new LinkedHashMap<>();
+  private final Map<String, String> digests = new LinkedHashMap<>();
   private boolean reindexed;
+  private boolean vacuumed;
 
   Rounds(RunContext context, ChromaDatabase writer, Placement placement) {
     this.context = context;
@@ -41,29 +48,61 @@ final class Rounds {
     return reindexed;
   }
 
+  /// {@return whether the file is to be written anew once the transaction has ended}
+  boolean vacuumed() {
+    return vacuumed;
+  }
+
+  /// {@return content digests that the last round proved, by the collection's id in lower case; none
+  /// when it did not read drawers}
+  Map<String, String> digests() {
+    return digests;
+  }
+
   /// {@return what the doctor says, through the transaction, when all is treated}
   Diagnosis treat(RepairPlan first) throws IOException {
-    RepairRequest request = context.request();
     RepairPlan plan = first;
+    RepairRequest asked = context.request();
     Diagnosis after = plan.diagnosis();
     for (int count = 0; count < MOST_ROUNDS && !plan.cures().isEmpty(); count++) {
-      boolean foundation = plan.treatments().stream().anyMatch(Treatment::isFoundation);
+      Repair.requireAcceptedLoss(plan, context.request());
+      Stage stage = Stage.first(plan.treatments());
       reindexed |= plan.treatments().stream().anyMatch(Reindex.class::isInstance);
+      vacuumed |= plan.treatments().stream().anyMatch(Vacuum.class::isInstance);
       var round =
           new Round(
               context.palace(),
               writer,
-              request,
+              asked,
               plan,
-              foundation,
+              stage,
               placement,
               context.progress(),
               context.watcher());
       after = reindexed ? withoutOldTrees(round.treat()) : round.treat();
       record(round);
-      plan = Planner.plan(after, foundation ? request : request.withRebuiltIndex(false));
+      asked = stage.rest(asked);
+      plan = Planner.plan(after, asked);
     }
+    List<CollectionRow> collections = Catalogue.read(writer).collections();
+    placement.settleList(line -> isBack(line, collections));
     return after;
+  }
+
+  private boolean isBack(NeedsEmbedding.Line line, List<CollectionRow> collections) {
+    Optional<CollectionRow> row =
+        line.drawer().flatMap(drawer -> WaitingList.collectionOf(drawer, collections));
+    try {
+      return row.isPresent()
+          && writer.number(
+                  "SELECT count(*) FROM embeddings WHERE embedding_id=? AND segment_id IN"
+                      + " (SELECT id FROM segments WHERE scope='METADATA' AND collection=?)",
+                  line.drawer().orElseThrow().id(),
+                  row.get().id())
+              > 0;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /// Inside the transaction that made its SQL indexes anew, pages of the damaged trees still belong
@@ -81,6 +120,8 @@ final class Rounds {
 
   private void record(Round round) {
     done.addAll(round.done());
+    digests.clear();
+    digests.putAll(round.digests());
     for (NewIndex index : round.newIndexes()) {
       String name = index.facts().row().label();
       if (!index.lost().isEmpty()) {

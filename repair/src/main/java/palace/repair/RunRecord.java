@@ -45,6 +45,7 @@ final class RunRecord {
       case Outcome.PartlyRepaired(RepairReport report) -> summary(report);
       case Outcome.Healthy healthy -> Map.of();
       case Outcome.Planned planned -> Map.of();
+      case Outcome.Waiting waiting -> Map.of();
     };
   }
 

@@ -1,8 +1,11 @@
 package palace.repair;
 
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import palace.common.chroma.ChromaDatabase;
 import palace.common.chroma.SchemaLevel;
 import palace.common.doctor.CollectionName;
@@ -14,18 +17,53 @@ public final class Surgery {
   private final List<String> segmentDirectories;
   private final Map<String, CollectionFacts> facts;
   private final Map<String, NewIndex> newIndexes;
+  private final List<ConsumedQueue> consumedQueues;
+  private final KeptAside aside;
+  private final Optional<Filling> filling;
+  private final List<Path> retired = new ArrayList<>();
 
   Surgery(
       ChromaDatabase database,
       SchemaLevel level,
       List<String> segmentDirectories,
       Map<String, CollectionFacts> facts,
-      Map<String, NewIndex> newIndexes) {
+      Map<String, NewIndex> newIndexes,
+      List<ConsumedQueue> consumedQueues,
+      KeptAside aside,
+      Optional<Filling> filling) {
     this.database = database;
     this.level = level;
     this.segmentDirectories = segmentDirectories;
     this.facts = facts;
     this.newIndexes = newIndexes;
+    this.consumedQueues = consumedQueues;
+    this.aside = aside;
+    this.filling = filling;
+  }
+
+  /// {@return where to keep what leaves the database although it can be read}
+  KeptAside aside() {
+    return aside;
+  }
+
+  /// {@return the vectors that an endpoint gave}
+  Filling filling() {
+    return filling.orElseThrow();
+  }
+
+  /// {@return the queue rows that nobody needs}
+  List<ConsumedQueue> consumedQueues() {
+    return consumedQueues;
+  }
+
+  /// Says that a directory of the palace is to be moved into the snapshot.
+  void retire(Path directory) {
+    retired.add(directory);
+  }
+
+  /// {@return the directories that are to be moved into the snapshot}
+  List<Path> retired() {
+    return retired;
   }
 
   ChromaDatabase database() {

@@ -12,13 +12,16 @@ public sealed interface Treatment
         DropOrphans,
         LowerCaseIds,
         NormaliseMetadata,
+        PurgeQueue,
         RebuildFullText,
         RecoverInterruptedWrite,
         Reindex,
         RescueDatabase,
         RestoreMigrations,
         RestoreQueueConfiguration,
-        RestoreTenancy {
+        RestoreTenancy,
+        RetireOrphans,
+        Vacuum {
 
   /// {@return its stable name in kebab case}
   String code();
@@ -40,6 +43,19 @@ public sealed interface Treatment
   /// transaction of its own, and the palace is examined again}
   default boolean isFoundation() {
     return false;
+  }
+
+  /// {@return whether it relies on everything else being done, and is proven}
+  default boolean isLast() {
+    return false;
+  }
+
+  /// {@return what it would discard although it can still be read, and is kept nowhere but in the
+  /// database of the snapshot; it is then applied only when the operator accepts that}
+  ///
+  /// @param findings what it is to cure
+  default Optional<String> discards(List<Finding> findings) {
+    return Optional.empty();
   }
 
   /// {@return whether drawers may come to light that could not be read before}

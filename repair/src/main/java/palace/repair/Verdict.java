@@ -110,6 +110,8 @@ public sealed interface Verdict {
       case QueueFinding.ConfigBroken configuration -> new Treat(new RestoreQueueConfiguration());
       case QueueFinding.OrphanTopics topics -> new Leave();
       case QueueFinding.NeverPurged rows -> new Leave();
+      case QueueFinding.TailUnflushed tail -> new Leave();
+      case QueueFinding.NeverFlushed queue -> new Leave();
     };
   }
 

@@ -45,6 +45,19 @@ public record IndexConfiguration(
         space, other, efConstruction, efSearch, numThreads, batchSize, syncThreshold, resizeFactor);
   }
 
+  /// {@return the same with another number of rows after which the index is persisted}
+  public IndexConfiguration withSyncThreshold(int other) {
+    return new IndexConfiguration(
+        space,
+        m,
+        efConstruction,
+        efSearch,
+        numThreads,
+        Math.min(batchSize, other),
+        other,
+        resizeFactor);
+  }
+
   /// {@return whether Chroma 1.x would take this for "nothing was configured" and look into the
   /// segment's metadata}
   ///

@@ -50,6 +50,30 @@ public final class QueueRow {
         json(metadata));
   }
 
+  /// Adds a row that both segments have still to consume: the record is added, or changed.
+  ///
+  /// @param sequence the position, free in the table and beyond what any segment has consumed
+  /// @param collectionId the collection
+  /// @param id the record
+  /// @param vector its vector as the user gave it
+  /// @param metadata its values, `chroma:document` among them
+  public static void insertUpsert(
+      ChromaDatabase database,
+      long sequence,
+      String collectionId,
+      String id,
+      float[] vector,
+      Map<String, MetadataValue> metadata)
+      throws IOException {
+    database.execute(
+        "INSERT INTO embeddings_queue(seq_id, operation, topic, id, vector, encoding, metadata) VALUES (?,2,?,?,?,'FLOAT32',?)",
+        sequence,
+        CollectionRow.topicOf(collectionId),
+        id,
+        bytes(vector),
+        json(metadata));
+  }
+
   /// {@return float32 little-endian bytes}
   public static byte[] bytes(float[] vector) {
     ByteBuffer buffer =

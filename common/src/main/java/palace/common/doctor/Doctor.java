@@ -169,6 +169,8 @@ public final class Doctor {
             examination.run(
                 "queue rows" + of,
                 () -> new QueueRowCheck(examination, state).run(consumedByBoth(state)));
+            examination.run(
+                "tail of the queue" + of, false, new QueueTailCheck(examination, state)::run);
             examination.run("index" + of, () -> IndexCheckup.run(examination, state));
           }
         });

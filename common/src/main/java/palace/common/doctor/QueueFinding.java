@@ -1,5 +1,7 @@
 package palace.common.doctor;
 
+import java.util.Optional;
+
 /// A finding about the queue as a whole (S17).
 public sealed interface QueueFinding extends Finding {
   /// `embeddings_queue_config` cannot be read: Chroma refuses to start.
@@ -12,6 +14,52 @@ public sealed interface QueueFinding extends Finding {
     @Override
     public String sentence() {
       return "the configuration of the queue cannot be used: " + reason;
+    }
+  }
+
+  /// {@return what writes the vectors of the queue into the index}
+  private static String cure() {
+    return "palace repair --treatment flush-queue writes them into the index";
+  }
+
+  /// The newest vectors of a collection are in the queue only, which is usual, but nothing states
+  /// when Chroma persists its index: MemPalace 3.11 then calls the palace DIVERGED after five
+  /// minutes, and refuses to write.
+  record TailUnflushed(CollectionName in, long drawers) implements QueueFinding {
+    @Override
+    public Nature nature() {
+      return Nature.notice("queue-tail-unflushed", Threat.NONE);
+    }
+
+    @Override
+    public Optional<String> collection() {
+      return Optional.of(in.name());
+    }
+
+    @Override
+    public String sentence() {
+      return "%d drawers of %s have their vector in the queue only, and no sync threshold is stated, which MemPalace takes for damage; %s"
+          .formatted(drawers, in, cure());
+    }
+  }
+
+  /// A collection is too small for its sync threshold ever to be reached: the whole queue is
+  /// replayed into memory whenever the palace is opened, and can never be purged.
+  record NeverFlushed(CollectionName in, long drawers, long threshold) implements QueueFinding {
+    @Override
+    public Nature nature() {
+      return Nature.notice("queue-never-flushed", Threat.SPACE);
+    }
+
+    @Override
+    public Optional<String> collection() {
+      return Optional.of(in.name());
+    }
+
+    @Override
+    public String sentence() {
+      return "%d drawers of %s have never been written into an index, which happens at %d writes only; %s"
+          .formatted(drawers, in, threshold, cure());
     }
   }
 

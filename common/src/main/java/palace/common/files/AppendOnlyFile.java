@@ -6,6 +6,7 @@ import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.List;
 import java.util.Set;
 
 /// A text file that only grows, line by line. The caller holds the lock that keeps other writers
@@ -16,14 +17,21 @@ public final class AppendOnlyFile {
   /// Appends one line and flushes it. A last line that a crash left without its end is ended first.
   /// When the write fails the file is cut back to what it was.
   public static void append(Path file, String line) throws IOException {
-    if (line.indexOf('\n') >= 0) {
-      throw new IllegalArgumentException("not one line: " + line);
+    append(file, List.of(line));
+  }
+
+  /// Appends lines and flushes them once, as for one line.
+  public static void append(Path file, List<String> lines) throws IOException {
+    for (String line : lines) {
+      if (line.indexOf('\n') >= 0) {
+        throw new IllegalArgumentException("not one line: " + line);
+      }
     }
     var options =
         Set.of(StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
     try (var channel = FileChannel.open(file, options, Durable.ownerFile())) {
       long end = channel.size();
-      String text = (endsTorn(channel, end) ? "\n" : "") + line + "\n";
+      String text = (endsTorn(channel, end) ? "\n" : "") + String.join("\n", lines) + "\n";
       try {
         write(channel, text.getBytes(StandardCharsets.UTF_8), end);
         channel.force(true);

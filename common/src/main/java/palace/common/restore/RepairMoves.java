@@ -28,13 +28,19 @@ import palace.common.swap.TreeMark;
 /// ```
 /// D/N/.palace/repair-I/UUID                    a fresh segment, not placed yet
 /// D/N/.palace/repair-I/needs-embedding.jsonl   the text of drawers that leave, not in place yet
+/// D/N/.palace/repair-I/kept/                   what goes into a snapshot that is not there yet
 /// D/N/UUID                                     a placed segment; a segment to be retired
 /// D/N.ops/snapshots/I/segments/UUID            a retired segment
+/// D/N.ops/snapshots/I/needs-embedding.jsonl    the list of such drawers as it was, when it changes
 /// ```
 public final class RepairMoves {
   private static final Logger LOG = LoggerFactory.getLogger(RepairMoves.class);
 
+  /// The name, in a snapshot, of the list of drawers without a vector as it was before.
+  public static final String KEPT_LIST = "needs-embedding.jsonl";
+
   private static final String SEGMENTS = "segments";
+  private static final String KEPT = "kept";
 
   private final FileOps ops;
   private final PalacePaths paths;
@@ -60,6 +66,30 @@ public final class RepairMoves {
       if (!Files.isDirectory(folder, NOFOLLOW_LINKS)) {
         ops.createDirectory(folder);
       }
+    }
+  }
+
+  /// {@return the folder for what goes into the snapshot once that is there; it is made}
+  public Path createKeptFolder() throws IOException {
+    createWorkFolder();
+    Path kept = workFolder.resolve(KEPT);
+    if (!Files.isDirectory(kept, NOFOLLOW_LINKS)) {
+      ops.createDirectory(kept);
+    }
+    return kept;
+  }
+
+  /// Moves what was kept into the snapshot, which is there; may be repeated.
+  public void keep() throws IOException {
+    Path kept = workFolder.resolve(KEPT);
+    if (Files.isDirectory(kept, NOFOLLOW_LINKS)) {
+      for (Path file : Listing.of(kept)) {
+        Path place = paths.snapshot().resolve(file.getFileName());
+        ops.delete(place);
+        ops.copyTree(file, place);
+        ops.force(place);
+      }
+      ops.force(paths.snapshot());
     }
   }
 
@@ -105,8 +135,13 @@ public final class RepairMoves {
   /// Puts the text of the drawers that left where it belongs.
   public void keepText() throws IOException {
     Path text = workFolder.resolve(fileName(NeedsEmbedding.NAME));
+    Path place = paths.palace().resolve(NeedsEmbedding.NAME);
     if (Files.exists(text, NOFOLLOW_LINKS)) {
-      ops.rename(text, paths.palace().resolve(NeedsEmbedding.NAME));
+      ops.rename(text, place);
+      ops.force(dotFolder);
+    }
+    if (Files.exists(place, NOFOLLOW_LINKS) && Files.size(place) == 0) {
+      ops.delete(place);
       ops.force(dotFolder);
     }
   }

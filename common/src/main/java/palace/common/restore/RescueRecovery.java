@@ -103,6 +103,7 @@ public final class RescueRecovery {
             .map(paths.palace()::resolve)
             .toList());
     names.keepText();
+    names.keep();
     Set<String> added =
         journal.moves().stream()
             .map(move -> move.names().getLast().getFileName().toString())

@@ -31,6 +31,7 @@ import palace.common.files.TreeSize;
 import palace.common.snapshot.Snapshot;
 import palace.common.snapshot.SnapshotEntry;
 import palace.common.snapshot.SnapshotStore;
+import palace.common.store.NeedsEmbedding;
 import palace.common.store.PalaceLayout;
 import palace.common.swap.EntrySwap;
 import palace.common.swap.LogValue;
@@ -220,10 +221,24 @@ final class RestoreRun {
         }
       }
       addAll(incoming, kept.directory().resolve("segments"));
+      addList(incoming);
     } else {
       addAll(incoming, source());
     }
     return incoming;
+  }
+
+  /// The list of drawers without a vector belongs to the database it was taken from.
+  private void addList(List<EntrySwap.Incoming> incoming) throws IOException {
+    Path list = kept.directory().resolve(RepairMoves.KEPT_LIST);
+    if (Files.isRegularFile(list, NOFOLLOW_LINKS)) {
+      Path folder =
+          Objects.requireNonNull(paths.palace().resolve(NeedsEmbedding.NAME).getParent());
+      if (!Files.isDirectory(folder, NOFOLLOW_LINKS)) {
+        ops.createDirectory(folder);
+      }
+      incoming.add(new EntrySwap.Incoming(list, NeedsEmbedding.NAME));
+    }
   }
 
   /// {@return the tree that is put in place}
@@ -256,6 +271,11 @@ final class RestoreRun {
       if (leaves && !staying.contains(name)) {
         outgoing.add(new EntrySwap.Outgoing(name, place(folder, name)));
       }
+    }
+    Path list = paths.palace().resolve(NeedsEmbedding.NAME);
+    if (names.contains(NeedsEmbedding.NAME) && Files.isRegularFile(list, NOFOLLOW_LINKS)) {
+      outgoing.add(
+          new EntrySwap.Outgoing(NeedsEmbedding.NAME, folder.resolve(RepairMoves.KEPT_LIST)));
     }
     if (scope() != Snapshot.Scope.DATABASE) {
       outgoing.addAll(OwnFiles.outgoing(ops, paths.palace(), folder.resolve("palace")));

@@ -1,5 +1,6 @@
-/// New vectors for drawers that have none: asked for at an OpenAI-compatible endpoint, checked,
-/// and kept until they are in the palace. The only network access of `palace`.
+/// New vectors for drawers that have none: asked for at an OpenAI-compatible endpoint, checked, and
+/// kept until they are in the palace. The only network access of `palace`, and only when an
+/// endpoint was named.
 @NullMarked
 package palace.repair.embedder;
 

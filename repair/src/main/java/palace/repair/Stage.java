@@ -1,0 +1,35 @@
+package palace.repair;
+
+import java.util.Comparator;
+import java.util.List;
+
+/// When in a repair a treatment has its turn. The palace is examined anew between two of them.
+enum Stage {
+  /// Other findings can be trusted only after it.
+  FOUNDATION,
+  /// Most treatments, indexes among them.
+  TREATMENT,
+  /// What relies on everything else being done.
+  LAST;
+
+  static Stage of(Treatment treatment) {
+    if (treatment.isFoundation()) {
+      return FOUNDATION;
+    }
+    return treatment.isLast() ? LAST : TREATMENT;
+  }
+
+  /// {@return the stage that a plan begins with}
+  static Stage first(List<Treatment> treatments) {
+    return treatments.stream().map(Stage::of).min(Comparator.naturalOrder()).orElse(TREATMENT);
+  }
+
+  /// {@return what is left to be asked after this stage}
+  RepairRequest rest(RepairRequest request) {
+    return switch (this) {
+      case FOUNDATION -> request.afterFoundations();
+      case TREATMENT -> request.afterTreatments();
+      case LAST -> request.afterAll();
+    };
+  }
+}
