@@ -49,10 +49,15 @@ final class Placement {
   }
 
   /// That of a run whose snapshot comes with the exchange; until then what is kept aside lies in the
-  /// working folder, which is made.
-  static Placement beforeSnapshot(FileOps ops, PalacePaths paths, MoveJournal journal)
-      throws IOException {
-    return new Placement(ops, paths, journal, new RepairMoves(ops, paths).createKeptFolder());
+  /// working folder, which [#createFolders] makes.
+  static Placement beforeSnapshot(FileOps ops, PalacePaths paths, MoveJournal journal) {
+    return new Placement(ops, paths, journal, new RepairMoves(ops, paths).keptFolder());
+  }
+
+  /// {@return the working folder, which is made with the one for what is kept aside}
+  Path createFolders() throws IOException {
+    names.createKeptFolder();
+    return names.workFolder();
   }
 
   /// {@return the folder in which fresh indexes are written; it exists}

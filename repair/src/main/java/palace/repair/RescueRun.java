@@ -103,7 +103,7 @@ final class RescueRun {
       SalvagedCopy copy, RepairPlan plan, Rounds rounds, RescueLosses losses, Diagnosis last) {}
 
   private Rescued prepare(Placement placement, Diagnosis looked) throws IOException {
-    Path folder = placement.workFolder();
+    Path folder = placement.createFolders();
     SalvagedCopy copy =
         SalvagedCopy.make(PalaceLayout.of(context.palace()), folder, context.progress());
     context.watcher().reached(Step.COPIED);

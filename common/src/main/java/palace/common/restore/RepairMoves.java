@@ -69,21 +69,23 @@ public final class RepairMoves {
     }
   }
 
-  /// {@return the folder for what goes into the snapshot once that is there; it is made}
-  public Path createKeptFolder() throws IOException {
+  /// {@return where what goes into the snapshot lies until that is there}
+  public Path keptFolder() {
+    return workFolder.resolve(KEPT);
+  }
+
+  /// Creates the working folder and that of what is kept.
+  public void createKeptFolder() throws IOException {
     createWorkFolder();
-    Path kept = workFolder.resolve(KEPT);
-    if (!Files.isDirectory(kept, NOFOLLOW_LINKS)) {
-      ops.createDirectory(kept);
+    if (!Files.isDirectory(keptFolder(), NOFOLLOW_LINKS)) {
+      ops.createDirectory(keptFolder());
     }
-    return kept;
   }
 
   /// Moves what was kept into the snapshot, which is there; may be repeated.
   public void keep() throws IOException {
-    Path kept = workFolder.resolve(KEPT);
-    if (Files.isDirectory(kept, NOFOLLOW_LINKS)) {
-      for (Path file : Listing.of(kept)) {
+    if (Files.isDirectory(keptFolder(), NOFOLLOW_LINKS)) {
+      for (Path file : Listing.of(keptFolder())) {
         Path place = paths.snapshot().resolve(file.getFileName());
         ops.delete(place);
         ops.copyTree(file, place);
