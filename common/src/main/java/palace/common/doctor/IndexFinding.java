@@ -115,13 +115,7 @@ public sealed interface IndexFinding extends CollectionFinding {
           : Threat.CRASH;
     }
 
-    /// hnswlib itself leaves a few elements unreachable, but not one in twenty.
     private Nature ofNotice(String code) {
-      if (fault instanceof IndexFault.Unreachable(long count, long liveCount, int first)
-          && count > 1
-          && count > liveCount / 20) {
-        return Nature.damage(code, Threat.WRONG_ANSWERS);
-      }
       if (fault instanceof IndexFault.LinkListsTooLong(long expected, long found)) {
         return found - expected > BLOAT_BYTES
             ? Nature.damage(code, Threat.SPACE)
