@@ -1,7 +1,10 @@
 package palace.cli;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import palace.common.PalaceException;
 import palace.repair.Outcome;
@@ -35,13 +38,13 @@ import picocli.CommandLine.Option;
       "Examples:",
       "  palace repair --dry-run",
       "  palace repair ~/.mempalace/palace",
-      "  palace repair --rebuild-index --collection mempalace_drawers --yes"
+      "  palace repair --embedder http://localhost:11434 --embedder-model all-minilm --yes"
     })
 final class RepairCommand extends MutatingVerb {
   @Option(
       names = "--collection",
       paramLabel = "NAME",
-      description = "With --rebuild-index: only this collection.")
+      description = "With --rebuild-index or --treatment flush-queue: only this collection.")
   private Optional<String> collection = Optional.empty();
 
   @Option(
@@ -54,6 +57,25 @@ final class RepairCommand extends MutatingVerb {
       description = "Do nothing to a healthy palace, even with --rebuild-index.")
   private boolean ifNeeded;
 
+  @Option(
+      names = "--source",
+      paramLabel = "DIR",
+      description =
+          "Take drawers and vectors that are missing from this directory too: a backup, another"
+              + " tool's leftover, an older palace. Repeatable.")
+  private List<Path> sources = new ArrayList<>();
+
+  @Option(
+      names = "--accept-loss",
+      description =
+          "Go on where a treatment discards something that can still be read. Without it the"
+              + " repair stops before that and says what it is.")
+  private boolean acceptLoss;
+
+  @Mixin private EmbedderOptions embedder;
+
+  @Mixin private TreatmentOptions treatments;
+
   @Mixin private ForceOption force;
 
   @Mixin private BatchOption batch;
@@ -62,6 +84,28 @@ final class RepairCommand extends MutatingVerb {
   void requireSoundOptions() throws PalaceException {
     super.requireSoundOptions();
     batch.requireSound();
+    if (collection.isPresent() && !rebuildIndex && !treatments.flushes()) {
+      throw new PalaceException.Usage(
+          "--collection without --rebuild-index or --treatment flush-queue",
+          "only these have a choice; everything else cures what is wrong wherever it is");
+    }
+    for (Path source : sources) {
+      if (!Files.isDirectory(source)) {
+        throw new PalaceException.Usage("--source " + source + ": no such directory", "");
+      }
+    }
+    requireDone(sources.isEmpty(), "--source");
+    requireDone(!acceptLoss, "--accept-loss");
+    requireDone(embedder.endpoint(environment()).isEmpty(), "--embedder");
+    requireDone(treatments.treatments().isEmpty(), "--treatment");
+    requireDone(!treatments.given(), "--scrub");
+  }
+
+  /// What this release does not do yet must not look as if it did.
+  private static void requireDone(boolean unused, String option) throws PalaceException.Usage {
+    if (!unused) {
+      throw new PalaceException.Usage(option + ": this release cannot do that yet", "");
+    }
   }
 
   @Override
@@ -96,15 +140,17 @@ final class RepairCommand extends MutatingVerb {
         RepairText.of(outcome));
   }
 
-  private RepairRequest request(Path palace, boolean anew) {
-    return new RepairRequest(
-        palace,
-        collection,
-        anew,
-        false,
-        batch.size(),
-        options().patience(),
-        PalaceVersion.number(),
-        force.given());
+  private RepairRequest request(Path palace, boolean anew) throws PalaceException.Usage {
+    RepairRequest request =
+        RepairRequest.of(palace, PalaceVersion.number())
+            .withCollection(collection)
+            .withRebuiltIndex(anew)
+            .withBatchSize(batch.size())
+            .withPatience(options().patience())
+            .withForce(force.given())
+            .withAcceptedLoss(acceptLoss)
+            .withSources(sources)
+            .withEmbedder(embedder.endpoint(environment()));
+    return treatments.in(request);
   }
 }

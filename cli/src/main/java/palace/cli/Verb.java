@@ -85,6 +85,11 @@ abstract class Verb implements Callable<Integer> {
     return (PalaceCommand) spec.root().userObject();
   }
 
+  /// {@return what the process was born with}
+  final Environment environment() {
+    return root().environment();
+  }
+
   /// {@return the options that every verb has}
   final GlobalOptions options() {
     return root().options();

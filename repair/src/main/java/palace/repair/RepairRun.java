@@ -188,7 +188,7 @@ final class RepairRun {
       var round = new Round(palace, writer, request, plan, foundation, undo, progress, watcher);
       after = reindexed ? withoutOldTrees(round.treat()) : round.treat();
       record(round);
-      plan = Planner.plan(after, foundation ? request : request.withoutForcedRebuild());
+      plan = Planner.plan(after, foundation ? request : request.withRebuiltIndex(false));
     }
     return after;
   }

@@ -12,7 +12,6 @@ import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -159,17 +158,7 @@ class RepairHazardsTest {
     var sound = segments();
     RepairRequest usual = RepairRequest.of(palace.directory(), "test");
     var rebuilt =
-        new Repair(Progress.SILENT)
-            .run(
-                new RepairRequest(
-                    usual.palace(),
-                    Optional.empty(),
-                    true,
-                    false,
-                    7,
-                    usual.patience(),
-                    "test",
-                    false));
+        new Repair(Progress.SILENT).run(usual.withRebuiltIndex(true).withBatchSize(7));
     var fresh = segments();
     assertThat(fresh.keySet()).doesNotContainAnyElementsOf(sound.keySet());
 

@@ -214,15 +214,10 @@ class RepairTest {
     Outcome outcome =
         new Repair(Progress.SILENT)
             .run(
-                new RepairRequest(
-                    usual.palace(),
-                    java.util.Optional.of(SamplePalace.DRAWERS),
-                    true,
-                    false,
-                    7,
-                    usual.patience(),
-                    "test",
-                    false));
+                usual
+                    .withCollection(java.util.Optional.of(SamplePalace.DRAWERS))
+                    .withRebuiltIndex(true)
+                    .withBatchSize(7));
     assertThat(outcome).isInstanceOf(Outcome.Repaired.class);
     assertThat(digest(palace)).isEqualTo(before);
     assertThat(palace.vectorSegment()).isNotEqualTo(old);
