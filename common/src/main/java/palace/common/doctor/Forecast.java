@@ -179,7 +179,7 @@ final class Forecast {
       case SequenceFinding.Zero row ->
           Prediction.works("reads the queue once more; a Chroma 0.x drops the next write");
       case SequenceFinding.QueueBehind row -> deaf(row.in());
-      case SequenceFinding.VectorRowWithoutIndex row -> dropped(row);
+      case SequenceFinding.VectorRowWithoutIndex row -> dropped(row.in(), row.dropped());
       case SequenceFinding.VectorRowMissing row ->
           Prediction.does(
               LOSS, "answers without the vectors of %d drawers".formatted(row.lacking()));
@@ -190,13 +190,14 @@ final class Forecast {
     return Prediction.does(LOSS, "acknowledges writes to %s and drops them".formatted(in));
   }
 
-  private static Prediction dropped(SequenceFinding.VectorRowWithoutIndex row) {
-    return row.dropped() == 0
-        ? Prediction.works("builds the index anew from the queue, once it opens the palace")
+  /// {@return what becomes of a collection whose index Chroma takes for new}
+  static Prediction dropped(CollectionName in, long dropped) {
+    return dropped == 0
+        ? Prediction.works("builds the index of %s anew from the queue".formatted(in))
         : Prediction.does(
             LOSS,
-            "drops %d vectors of %s when it opens the palace or writes to it next"
-                .formatted(row.dropped(), row.in()));
+            "drops %d vectors of %s: it takes the index for new and overwrites what lies there"
+                .formatted(dropped, in));
   }
 
   private static Prediction of(ConfigurationFinding finding) {

@@ -53,7 +53,7 @@ final class IndexCheckup {
     boolean persisted =
         state.vectorConsumed().stored().isPresent() && state.vectorConsumed().believed() > 0;
     if (persisted && IndexPresence.needs(state)) {
-      examination.found(new IndexFinding.DirectoryMissing(in, directory));
+      examination.found(new IndexFinding.DirectoryMissing(in, directory, IndexPresence.dropped(state)));
     }
   }
 
@@ -70,7 +70,9 @@ final class IndexCheckup {
     int elements = segment.index().elementCount();
     boolean matters = consumed ? IndexPresence.needs(state) : !allInQueue() && elements > 0;
     if (matters) {
-      examination.found(new IndexFinding.PickleMissing(in, directory, elements));
+      examination.found(
+          new IndexFinding.PickleMissing(
+              in, directory, elements, IndexPresence.dropped(state)));
       if (elements > 0) {
         faulty(IndexCheck.examine(segment.index(), state.space()));
       }
@@ -95,7 +97,8 @@ final class IndexCheckup {
     if (metadata.idToLabel().isEmpty() && metadata.labelToId().isEmpty()) {
       if (!segment.liveLabels().isEmpty() && IndexPresence.needs(state)) {
         examination.found(
-            new IndexFinding.PickleEmptyMaps(in, directory, segment.liveLabels().size()));
+            new IndexFinding.PickleEmptyMaps(
+                in, directory, segment.liveLabels().size(), IndexPresence.dropped(state)));
       }
       return;
     }

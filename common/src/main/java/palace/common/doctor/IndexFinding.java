@@ -17,7 +17,9 @@ public sealed interface IndexFinding extends CollectionFinding {
   }
 
   /// The directory does not exist although the index was persisted (H1).
-  record DirectoryMissing(CollectionName in, Path directory) implements IndexFinding {
+  ///
+  /// @param dropped drawers whose vector Chroma 1.x drops, if it opens the palace and writes to it
+  record DirectoryMissing(CollectionName in, Path directory, long dropped) implements IndexFinding {
     @Override
     public Nature nature() {
       return Nature.damage("index-directory-missing", Threat.SILENT_LOSS);
@@ -34,7 +36,9 @@ public sealed interface IndexFinding extends CollectionFinding {
   /// overwrites the elements when it opens the palace (H14).
   ///
   /// @param elements how many elements lie there
-  record PickleMissing(CollectionName in, Path directory, long elements) implements IndexFinding {
+  /// @param dropped drawers whose vector Chroma 1.x drops, if it opens the palace and writes to it
+  record PickleMissing(CollectionName in, Path directory, long elements, long dropped)
+      implements IndexFinding {
     @Override
     public Nature nature() {
       return Nature.damage("index-pickle-missing", Threat.SILENT_LOSS);
@@ -80,7 +84,11 @@ public sealed interface IndexFinding extends CollectionFinding {
   }
 
   /// The pickle maps no id although there are elements: Chroma 1.x takes the index for new.
-  record PickleEmptyMaps(CollectionName in, Path directory, long elements) implements IndexFinding {
+  ///
+  /// @param elements how many elements lie there
+  /// @param dropped drawers whose vector Chroma 1.x drops, if it opens the palace and writes to it
+  record PickleEmptyMaps(CollectionName in, Path directory, long elements, long dropped)
+      implements IndexFinding {
     @Override
     public Nature nature() {
       return Nature.damage("index-pickle-empty-maps", Threat.SILENT_LOSS);

@@ -10,21 +10,19 @@ import palace.common.hnsw.IndexFile;
 
 /// Which finding about an index makes Chroma 1.5.9 do what.
 final class IndexForecast {
-  private static final String TAKEN_FOR_NEW =
-      "takes the index for new, fills it from the queue alone and overwrites what lies there";
   private static final String FAILS = "fails in every call on the collection: ";
 
   private IndexForecast() {}
 
   static Prediction of(IndexFinding finding) {
     return switch (finding) {
-      case IndexFinding.DirectoryMissing directory -> Prediction.may(LOSS, TAKEN_FOR_NEW);
-      case IndexFinding.PickleMissing pickle -> Prediction.may(LOSS, TAKEN_FOR_NEW);
+      case IndexFinding.DirectoryMissing directory -> Forecast.dropped(directory.in(), directory.dropped());
+      case IndexFinding.PickleMissing pickle -> Forecast.dropped(pickle.in(), pickle.dropped());
       case IndexFinding.PickleUnreadable pickle ->
           Prediction.does(FAILURE, FAILS + "Error deserializing pickle file");
       case IndexFinding.PickleHostile pickle ->
           Prediction.may(FAILURE, "does not run the code; a Chroma 0.x does");
-      case IndexFinding.PickleEmptyMaps pickle -> Prediction.may(LOSS, TAKEN_FOR_NEW);
+      case IndexFinding.PickleEmptyMaps pickle -> Forecast.dropped(pickle.in(), pickle.dropped());
       case IndexFinding.Faulty faulty -> of(faulty.fault());
       case IndexFinding.LacksDrawers drawers ->
           Prediction.may(

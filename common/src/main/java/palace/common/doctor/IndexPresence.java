@@ -42,4 +42,16 @@ enum IndexPresence {
   static boolean comesFromQueue(DrawerEntry entry, long consumed) {
     return entry.vector() instanceof VectorSource.InQueue(long sequence) && sequence > consumed;
   }
+
+  /// {@return drawers whose vector Chroma 1.x drops when it takes the index for new} It fills the
+  /// index from the queue alone, and keeps it when the queue has as many rows as the threshold for
+  /// persisting; else the next write purges the rows up to the position.
+  static long dropped(CollectionState state) {
+    boolean persists = state.queueEntries().size() >= state.settings().effective().syncThreshold();
+    long kept =
+        persists || state.vectorConsumed().stored().isEmpty()
+            ? 0
+            : state.vectorConsumed().believed();
+    return state.entries().stream().filter(entry -> !comesFromQueue(entry, kept)).count();
+  }
 }

@@ -1,5 +1,8 @@
 package palace.common.doctor;
 
+import java.util.List;
+import java.util.Optional;
+
 /// What Chroma 1.5.9 does with a palace that has a finding, if nobody treats it. Every prediction
 /// was compared with what that Chroma was seen to do.
 ///
@@ -41,6 +44,19 @@ public record Prediction(Outcome outcome, boolean certain, String sentence) {
   /// {@return what Chroma does with a finding, by all that was seen}
   public static Prediction of(Finding finding) {
     return Forecast.of(finding);
+  }
+
+  /// {@return the worst of what it does with several findings; of two as bad ones the one that is
+  /// certain; empty without findings}
+  public static Optional<Prediction> worstOf(List<Finding> findings) {
+    return findings.stream()
+        .map(Prediction::of)
+        .reduce((worst, other) -> isWorse(other, worst) ? other : worst);
+  }
+
+  private static boolean isWorse(Prediction one, Prediction other) {
+    int difference = one.outcome().compareTo(other.outcome());
+    return difference > 0 || difference == 0 && one.certain() && !other.certain();
   }
 
   /// {@return the whole sentence, without full stop}

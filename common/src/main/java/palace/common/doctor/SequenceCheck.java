@@ -121,16 +121,6 @@ final class SequenceCheck {
             .count();
     examination.found(
         new SequenceFinding.VectorRowWithoutIndex(
-            in, stored, state.entries().size() - lost, lost, dropped(stored)));
-  }
-
-  /// Chroma fills the index from the queue alone. It keeps it when the queue has as many rows as
-  /// the threshold for persisting; else the next write purges the rows up to the position.
-  private long dropped(long stored) {
-    boolean persists = state.queueEntries().size() >= state.settings().effective().syncThreshold();
-    long kept = persists ? 0 : stored;
-    return state.entries().stream()
-        .filter(entry -> !IndexPresence.comesFromQueue(entry, kept))
-        .count();
+            in, stored, state.entries().size() - lost, lost, IndexPresence.dropped(state)));
   }
 }
