@@ -58,13 +58,16 @@ public final class Doctor {
 
   /// Examines an opened palace, which stays open.
   public static Diagnosis examine(Palace palace, Progress progress) {
-    return examine(palace, progress, CheckBounds.of(palace.layout().database()));
+    return examine(
+        palace, progress, Readers.of(palace), CheckBounds.of(palace.layout().database()));
   }
 
-  static Diagnosis examine(Palace palace, Progress progress, CheckBounds bounds) {
+  /// As [#examine(Palace, Progress)], through these connections, which are closed, and within these
+  /// bounds.
+  static Diagnosis examine(Palace palace, Progress progress, Readers readers, CheckBounds bounds) {
     var examination = new Examination(palace.layout(), palace.database(), palace.level());
     new DatabaseCheck(examination).condition(palace.condition());
-    try (Readers readers = Readers.of(palace)) {
+    try (readers) {
       var doctor = new Doctor(examination, new CheckRun(examination, readers, bounds));
       doctor.make(PalaceChecks.all(palace), progress);
       return doctor.diagnosis();
