@@ -1,8 +1,11 @@
 package palace.common.doctor;
 
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import palace.common.files.SafePath;
 import palace.common.hnsw.IndexCheck;
@@ -45,8 +48,19 @@ final class IndexCheckup {
 
   private void run() {
     state.segment().ifPresentOrElse(this::files, this::noDirectory);
+    state.segment().ifPresent(segment -> name());
     drawers();
     siblings();
+  }
+
+  private void name() {
+    String expected = state.vectorSegment().orElseThrow().id().toLowerCase(Locale.ROOT);
+    if (Files.notExists(directory.resolveSibling(expected), LinkOption.NOFOLLOW_LINKS)
+        && IndexPresence.needs(state)) {
+      examination.found(
+          new IndexFinding.DirectoryMisnamed(
+              in, directory, expected, IndexPresence.dropped(state)));
+    }
   }
 
   private void noDirectory() {
@@ -101,6 +115,10 @@ final class IndexCheckup {
                 in, directory, segment.liveLabels().size(), IndexPresence.dropped(state)));
       }
       return;
+    }
+    if (metadata.shape() == IndexMetadata.Shape.DICT
+        && !examination.level().hasIntegerSequences()) {
+      examination.found(new IndexFinding.PickleOfOneX(in, directory));
     }
     faulty(IndexCheck.examine(segment.index(), state.space(), metadata));
   }

@@ -32,6 +32,42 @@ public sealed interface IndexFinding extends CollectionFinding {
     }
   }
 
+  /// The directory is written in capitals where the file system tells them apart: Chroma looks for
+  /// it in lower case, and does not find it (H1).
+  ///
+  /// @param directory the directory that is there
+  /// @param expected the name that Chroma looks for
+  /// @param dropped drawers whose vector Chroma 1.x drops, if it opens the palace and writes to it
+  record DirectoryMisnamed(CollectionName in, Path directory, String expected, long dropped)
+      implements IndexFinding {
+    @Override
+    public Nature nature() {
+      return Nature.damage("index-directory-misnamed", Threat.SILENT_LOSS);
+    }
+
+    @Override
+    public String sentence() {
+      return "the index directory of collection %s is %s, where Chroma looks for %s"
+          .formatted(in, directory.getFileName(), expected);
+    }
+  }
+
+  /// The pickle is a dict, as Chroma 1.x writes it, in a palace of a Chroma 0.x, which cannot load
+  /// it (H13).
+  record PickleOfOneX(CollectionName in, Path directory) implements IndexFinding {
+    @Override
+    public Nature nature() {
+      return Nature.fatal("index-pickle-shape", Threat.FAILURE);
+    }
+
+    @Override
+    public String sentence() {
+      return ("index_metadata.pickle of collection %s is a dict, which the Chroma 0.x of this palace "
+              + "cannot load")
+          .formatted(in);
+    }
+  }
+
   /// There is no pickle although there are elements, or the index was persisted: Chroma 1.x
   /// overwrites the elements when it opens the palace (H14).
   ///

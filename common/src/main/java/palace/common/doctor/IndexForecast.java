@@ -17,6 +17,10 @@ final class IndexForecast {
   static Prediction of(IndexFinding finding) {
     return switch (finding) {
       case IndexFinding.DirectoryMissing directory -> Forecast.dropped(directory.in(), directory.dropped());
+      case IndexFinding.DirectoryMisnamed directory ->
+          Forecast.dropped(directory.in(), directory.dropped());
+      case IndexFinding.PickleOfOneX pickle ->
+          Prediction.works("loads it; the Chroma 0.x of the palace fails in every call on it");
       case IndexFinding.PickleMissing pickle -> Forecast.dropped(pickle.in(), pickle.dropped());
       case IndexFinding.PickleUnreadable pickle ->
           Prediction.does(FAILURE, FAILS + "Error deserializing pickle file");

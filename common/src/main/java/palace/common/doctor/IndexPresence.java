@@ -1,9 +1,12 @@
 package palace.common.doctor;
 
+import java.util.HashSet;
+import java.util.Set;
 import palace.common.pickle.IndexMetadata;
 import palace.common.pickle.PickleReading;
 import palace.common.store.CollectionState;
 import palace.common.store.DrawerEntry;
+import palace.common.store.QueueEntry;
 import palace.common.store.SegmentVectors;
 import palace.common.store.VectorSource;
 
@@ -52,6 +55,20 @@ enum IndexPresence {
         persists || state.vectorConsumed().stored().isEmpty()
             ? 0
             : state.vectorConsumed().believed();
-    return state.entries().stream().filter(entry -> !comesFromQueue(entry, kept)).count();
+    Set<String> filled = filledFromQueue(state, kept);
+    return state.entries().stream().filter(entry -> !filled.contains(entry.id())).count();
+  }
+
+  private static Set<String> filledFromQueue(CollectionState state, long after) {
+    var filled = new HashSet<String>();
+    for (QueueEntry entry : state.queueEntries()) {
+      boolean adds = entry.operation() == QueueEntry.ADD || entry.operation() == QueueEntry.UPSERT;
+      if (entry.sequence() > after && adds && entry.hasVector(state.dimension())) {
+        filled.add(entry.id());
+      } else if (entry.operation() == QueueEntry.DELETE) {
+        filled.remove(entry.id());
+      }
+    }
+    return filled;
   }
 }
