@@ -98,6 +98,8 @@ final class IndexForecast {
           Prediction.may(WRONG_ANSWERS, "gives false distances");
       case IndexFault.LengthImplausible lengths ->
           Prediction.may(LOSS, "gives the vectors a false length");
+      case IndexFault.ZeroVectors vectors when vectors.harm() == IndexFault.Harm.NOTICE ->
+          Prediction.works("answers with the vectors as they are");
       case IndexFault.ZeroVectors vectors ->
           Prediction.may(WRONG_ANSWERS, "finds nothing where the vectors are zero");
       case IndexFault.TotalTooLow total ->
