@@ -3,12 +3,13 @@ package palace.cli;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import palace.common.doctor.CollectionSummary;
 import palace.common.doctor.Diagnosis;
 import palace.common.doctor.Finding;
 import palace.common.doctor.NotRun;
+import palace.common.doctor.Prediction;
 import palace.repair.Treatment;
 import palace.repair.Verdict;
 
@@ -16,14 +17,16 @@ import palace.repair.Verdict;
 final class DiagnosisJson {
   private DiagnosisJson() {}
 
-  /// {@return the fields of the document}
-  ///
-  /// @param digests content digests by the collection's name, when they were asked for
-  static ObjectNode of(Diagnosis diagnosis, Map<String, String> digests) {
+  /// {@return the fields of the document; every one is always there, null where there is nothing
+  /// to say}
+  static ObjectNode of(Examined examined) {
+    Diagnosis diagnosis = examined.diagnosis();
     ObjectNode json = JsonNodeFactory.instance.objectNode();
     json.put("palace", diagnosis.palace().toString());
-    diagnosis.level().ifPresent(level -> json.set("schema", StatusJson.schema(level)));
+    json.set("schema", diagnosis.level().map(StatusJson::schema).orElse(null));
     json.put("healthy", diagnosis.isHealthy());
+    json.set("prediction", diagnosis.prediction().map(DiagnosisJson::prediction).orElse(null));
+    json.set("holder", examined.user().map(StatusJson::holder).orElse(null));
     json.set("findings", findings(diagnosis.findings()));
     ArrayNode notRun = json.putArray("checksNotRun");
     for (NotRun check : diagnosis.notRun()) {
@@ -35,11 +38,20 @@ final class DiagnosisJson {
     }
     ArrayNode collections = json.putArray("collections");
     diagnosis.collections().forEach(collection -> collections.add(collection(collection)));
-    if (!digests.isEmpty()) {
-      ObjectNode digestsJson = json.putObject("digests");
-      digests.forEach(digestsJson::put);
-    }
+    ObjectNode digests = json.putObject("digests");
+    examined.digests().forEach(digests::put);
+    ArrayNode next = json.putArray("next");
+    examined.next().forEach(next::add);
     return json;
+  }
+
+  private static ObjectNode prediction(Prediction prediction) {
+    return JsonNodeFactory.instance
+        .objectNode()
+        .put("chroma", Prediction.CHROMA)
+        .put("outcome", DiagnosisText.word(prediction.outcome()))
+        .put("certain", prediction.certain())
+        .put("sentence", prediction.toString());
   }
 
   /// {@return findings in their order}
@@ -56,13 +68,15 @@ final class DiagnosisJson {
     json.put("severity", DiagnosisText.word(finding.severity()));
     json.put("sentence", finding.sentence());
     json.put("threatens", finding.threatens().sentence());
-    finding.collection().ifPresent(name -> json.put("collection", name));
-    finding.where().ifPresent(path -> json.put("path", path.toString()));
+    json.set("prediction", prediction(Prediction.of(finding)));
+    json.put("collection", finding.collection().orElse(null));
+    json.put("path", finding.where().map(Path::toString).orElse(null));
     treatment(finding, json);
     return json;
   }
 
   private static void treatment(Finding finding, ObjectNode json) {
+    json.putNull("untreatable");
     switch (Verdict.on(finding)) {
       case Verdict.Treat(Treatment treatment) ->
           json.putObject("treatment")

@@ -1,14 +1,18 @@
 package palace.cli;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import palace.common.ShellWord;
+import java.util.Optional;
+import palace.common.doctor.CollectionFinding;
 import palace.common.doctor.CollectionSummary;
 import palace.common.doctor.Diagnosis;
 import palace.common.doctor.Finding;
 import palace.common.doctor.NotRun;
+import palace.common.doctor.Prediction;
+import palace.common.doctor.Prediction.Outcome;
 import palace.common.doctor.SalvagedCopy;
 import palace.common.doctor.Severity;
 import palace.common.doctor.Threat;
@@ -22,19 +26,55 @@ final class DiagnosisText {
   private DiagnosisText() {}
 
   /// {@return the lines to print}
-  static List<String> of(Diagnosis diagnosis, Map<String, String> digests) {
+  static List<String> of(Examined examined) {
+    Diagnosis diagnosis = examined.diagnosis();
     var lines = new ArrayList<String>();
     lines.add(headline(diagnosis));
-    lines.addAll(findings(diagnosis.findings()));
+    examined
+        .user()
+        .ifPresent(user ->
+            lines.add(
+                "in use: "
+                    + StatusText.holder(user)
+                    + "; what is found may be a write half done: stop it and look again"));
+    groups(diagnosis.findings()).values().forEach(findings -> lines.addAll(group(findings)));
     for (NotRun notRun : diagnosis.notRun()) {
       lines.add("not checked: " + notRun.check() + ": " + notRun.reason());
     }
-    digests.forEach((name, digest) -> lines.add("content digest of " + name + ": " + digest));
+    examined
+        .digests()
+        .forEach((name, digest) -> lines.add("content digest of " + name + ": " + digest));
     lines.add(verdict(diagnosis));
-    if (!diagnosis.damages().isEmpty()) {
-      lines.add("next: palace repair " + ShellWord.quote(diagnosis.palace()));
+    examined.next().forEach(command -> lines.add("next: " + command));
+    return lines;
+  }
+
+  /// What is about no collection comes first. Two databases may have collections of one name.
+  private static Map<String, List<Finding>> groups(List<Finding> findings) {
+    var groups = new LinkedHashMap<String, List<Finding>>();
+    groups.put("", new ArrayList<>());
+    for (Finding finding : findings) {
+      String key =
+          finding instanceof CollectionFinding about
+              ? about.in().id()
+              : finding.collection().orElse("");
+      groups.computeIfAbsent(key, id -> new ArrayList<>()).add(finding);
+    }
+    return groups;
+  }
+
+  private static List<String> group(List<Finding> findings) {
+    var lines = new ArrayList<String>();
+    if (!findings.isEmpty()) {
+      lines.add(findings.getFirst().collection().map("collection "::concat).orElse("the palace"));
+      findings(findings).forEach(line -> lines.add("  " + line));
+      worst(findings).ifPresent(prediction -> lines.add("  if nothing is done: " + prediction));
     }
     return lines;
+  }
+
+  private static Optional<Prediction> worst(List<Finding> findings) {
+    return Prediction.worstOf(findings).filter(worst -> worst.outcome() != Outcome.WORKS);
   }
 
   /// {@return one line about the whole palace}
@@ -85,6 +125,11 @@ final class DiagnosisText {
   /// {@return the word for a severity}
   static String word(Severity severity) {
     return severity.name().toLowerCase(Locale.ROOT);
+  }
+
+  /// {@return the word for what Chroma will do}
+  static String word(Outcome outcome) {
+    return outcome.name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 
   private static String verdict(Diagnosis diagnosis) {

@@ -8,6 +8,7 @@ import palace.common.ExitCode;
 import palace.common.chroma.CollectionRow;
 import palace.common.doctor.Diagnosis;
 import palace.common.doctor.Doctor;
+import palace.common.lock.PalaceLock;
 import palace.common.store.CollectionState;
 import palace.common.store.ContentDigest;
 import palace.common.store.Palace;
@@ -18,8 +19,8 @@ import picocli.CommandLine.Option;
 @Command(
     name = "doctor",
     description =
-        "Examines a palace with every check there is, and says of each finding what it threatens"
-            + " and what cures it. Writes nothing.",
+        "Examines a palace with every check there is, and says of each finding what it threatens,"
+            + " what Chroma will do with it, and what cures it. Writes nothing.",
     sortOptions = false,
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {
@@ -48,12 +49,17 @@ final class DoctorCommand extends Verb {
   Answer answer(Path palace) throws IOException {
     Diagnosis diagnosis = Doctor.examine(palace, progress());
     boolean digestible = digest && diagnosis.level().isPresent();
-    Map<String, String> digests = digestible ? digests(palace) : Map.of();
+    var examined =
+        new Examined(
+            diagnosis,
+            PalaceLock.user(diagnosis.palace()),
+            digestible ? digests(palace) : Map.of(),
+            NextSteps.after(diagnosis));
     return new Answer(
         diagnosis.isHealthy() ? ExitCode.DONE : ExitCode.PROBLEMS_FOUND,
         diagnosis.isHealthy() ? "healthy" : "problems-found",
-        DiagnosisJson.of(diagnosis, digests),
-        DiagnosisText.of(diagnosis, digests));
+        DiagnosisJson.of(examined),
+        DiagnosisText.of(examined));
   }
 
   private static Map<String, String> digests(Path path) throws IOException {

@@ -34,7 +34,7 @@ import palace.common.swap.PalacePaths;
 /// @param leftovers what tools left beside it
 /// @param pending what interrupted runs of this tool left
 /// @param snapshots the kept states, the newest first
-/// @param holder who holds it: a command of this tool, or a MemPalace
+/// @param holder who uses it: a command of this tool, a MemPalace, or whoever has files of it open
 record PalaceStatus(
     Path palace,
     SchemaLevel level,
@@ -89,7 +89,7 @@ record PalaceStatus(
           leftovers(layout),
           Recovery.look(layout.directory()),
           SnapshotStore.in(ops).list(),
-          PalaceLock.holder(layout.directory()));
+          PalaceLock.user(layout.directory()));
     }
   }
 

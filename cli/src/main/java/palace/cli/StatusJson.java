@@ -8,6 +8,7 @@ import java.util.Collection;
 import palace.common.chroma.DatabaseCondition;
 import palace.common.chroma.SchemaLevel;
 import palace.common.files.TreeSize;
+import palace.common.lock.LockHolder;
 
 /// A palace at a glance, for programs.
 final class StatusJson {
@@ -34,15 +35,17 @@ final class StatusJson {
     }
     json.set("pending", RecoveryJson.pending(status.pending()));
     json.set("snapshots", snapshots(status));
-    status
-        .holder()
-        .ifPresent(holder ->
-            json.putObject("holder")
-                .put("pid", holder.pid())
-                .put("host", holder.host())
-                .put("command", holder.command())
-                .put("since", holder.since()));
+    status.holder().ifPresent(holder -> json.set("holder", holder(holder)));
     return json.put("needsAttention", status.needsAttention());
+  }
+
+  /// {@return who uses a palace}
+  static ObjectNode holder(LockHolder holder) {
+    return object()
+        .put("pid", holder.pid())
+        .put("host", holder.host())
+        .put("command", holder.command())
+        .put("since", holder.since());
   }
 
   /// {@return a schema level and the releases that leave it}

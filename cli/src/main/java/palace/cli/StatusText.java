@@ -135,7 +135,8 @@ final class StatusText {
     return lines;
   }
 
-  private static String holder(LockHolder holder) {
+  /// {@return who uses a palace}
+  static String holder(LockHolder holder) {
     String process = holder.pid() < 0 ? "a process" : "process " + holder.pid();
     String since = holder.since().equals("unknown") ? "" : ", since " + holder.since();
     return process + " on " + holder.host() + " (" + holder.command() + since + ")";

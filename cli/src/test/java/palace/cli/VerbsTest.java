@@ -9,6 +9,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -94,6 +96,74 @@ final class VerbsTest {
     JsonNode json = palace("doctor", "--json", path).json();
     assertThat(json.path("healthy").asBoolean()).isFalse();
     assertThat(json.path("findings").findValuesAsText("code")).contains("index-file-missing");
+  }
+
+  /// Programs rely on every name; OPERATING.md lists them.
+  @Test
+  void doctorsDocumentHasTheSameFieldsWhateverIsFound() throws Exception {
+    String path = palaceOf("0.6.3");
+    JsonNode healthy = palace("doctor", "--json", path).json();
+    Files.delete(anIndexFile("link_lists.bin"));
+    JsonNode damaged = palace("doctor", "--json", path).json();
+
+    assertThat(names(healthy)).isEqualTo(names(damaged));
+    assertThat(healthy.path("holder").isNull()).isTrue();
+    assertThat(names(damaged))
+        .containsExactlyInAnyOrder(
+            "schemaVersion",
+            "command",
+            "version",
+            "exitCode",
+            "outcome",
+            "palace",
+            "schema",
+            "healthy",
+            "prediction",
+            "holder",
+            "findings",
+            "checksNotRun",
+            "collections",
+            "digests",
+            "next");
+    assertThat(damaged.path("findings"))
+        .isNotEmpty()
+        .allSatisfy(finding ->
+            assertThat(names(finding))
+                .containsExactlyInAnyOrder(
+                    "code",
+                    "severity",
+                    "sentence",
+                    "threatens",
+                    "prediction",
+                    "collection",
+                    "path",
+                    "treatment",
+                    "untreatable"));
+    assertThat(names(damaged.path("prediction")))
+        .containsExactlyInAnyOrder("chroma", "outcome", "certain", "sentence");
+    assertThat(names(damaged.path("findings").get(0).path("treatment")))
+        .containsExactlyInAnyOrder("code", "act", "cost");
+    assertThat(names(damaged.path("collections").get(0)))
+        .containsExactlyInAnyOrder(
+            "name",
+            "id",
+            "space",
+            "dimension",
+            "drawers",
+            "vectorsInIndex",
+            "vectorsInQueue",
+            "vectorsInQuarantine",
+            "missingVectors",
+            "queueRows");
+    assertThat(damaged.path("next").get(0).asText()).isEqualTo("palace repair " + path);
+    assertThat(damaged.path("prediction").path("outcome").asText()).isEqualTo("failure");
+    assertThat(damaged.path("prediction").path("sentence").asText()).startsWith("Chroma 1.5.9 fails");
+  }
+
+  private static Set<String> names(JsonNode object) {
+    var names = new TreeSet<String>();
+    object.fieldNames().forEachRemaining(names::add);
+    return names;
   }
 
   @Test

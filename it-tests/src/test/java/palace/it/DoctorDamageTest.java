@@ -47,6 +47,9 @@ class DoctorDamageTest {
         .as("%s", diagnosis.findings())
         .isEqualTo(broken.codes());
     assertThat(diagnosis.isHealthy()).isEqualTo(broken.codes().isEmpty());
+    if (broken.release().equals("1.5.9")) {
+      MeasuredOutcome.of(broken.damage()).ifPresent(seen -> seen.requireNotDenied(diagnosis));
+    }
     assertThat(digest(broken, palace)).isEqualTo(before);
   }
 

@@ -117,10 +117,10 @@ final class Construction {
     for (CollectionState state : source.collections()) {
       for (StatedConfiguration stated :
           List.of(state.settings().schema(), state.settings().configuration())) {
-        if (stated instanceof StatedConfiguration.Broken(String reason)) {
+        if (stated instanceof StatedConfiguration.Broken broken && broken.meant().isEmpty()) {
           warnings.add(
               "collection %s: its configuration is broken (%s); the identity of its embedding function is lost unless it stands elsewhere"
-                  .formatted(state.name(), reason));
+                  .formatted(state.name(), broken.reason()));
         }
       }
       if (!state.ghosts().isEmpty()) {

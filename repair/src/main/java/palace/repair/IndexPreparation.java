@@ -171,8 +171,6 @@ final class IndexPreparation {
 
   private Optional<Path> replaced(CollectionState state) {
     String old = state.vectorSegment().orElseThrow().id();
-    return palace.layout().segmentDirectories().stream()
-        .filter(path -> path.getFileName().toString().equalsIgnoreCase(old))
-        .findFirst();
+    return palace.layout().directoryOf(old);
   }
 }

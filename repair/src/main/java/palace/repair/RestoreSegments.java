@@ -1,6 +1,7 @@
 package palace.repair;
 
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import palace.common.PalaceException;
@@ -38,6 +39,8 @@ public record RestoreSegments(CollectionName in) implements CollectionTreatment 
     for (Finding finding : findings) {
       if (finding instanceof SegmentFinding.Missing missing) {
         insert(surgery, missing.scope(), segmentFor(surgery, missing.scope()));
+      } else if (finding instanceof SegmentFinding.Duplicate duplicate) {
+        keepOne(surgery, duplicate.scope());
       } else if (finding instanceof SegmentFinding.TypeUnknown unknown) {
         surgery
             .database()
@@ -49,6 +52,55 @@ public record RestoreSegments(CollectionName in) implements CollectionTreatment 
       }
     }
     return findings.size();
+  }
+
+  /// Of several rows the one stays that something refers to. Where that is none, the first does.
+  private void keepOne(Surgery surgery, String scope) throws IOException {
+    List<String> rows =
+        surgery
+            .database()
+            .list(
+                "SELECT id FROM segments WHERE collection=? AND scope=? ORDER BY rowid",
+                row -> row.text(1),
+                in.id(),
+                scope);
+    var used = new ArrayList<String>();
+    for (String id : rows) {
+      if (scope.equals(SegmentRow.METADATA) ? hasDrawers(surgery, id) : hasIndex(surgery, id)) {
+        used.add(id);
+      }
+    }
+    if (used.size() > 1) {
+      throw new PalaceException.Refused(
+          "collection %s has several %s segments that are in use: %s"
+              .formatted(in.name(), scope, String.join(", ", used)),
+          "delete the wrong ones from the table segments, then run palace repair again");
+    }
+    String kept = used.isEmpty() ? rows.getFirst() : used.getFirst();
+    for (String id : rows) {
+      if (!id.equals(kept)) {
+        for (String table : List.of("segment_metadata", "max_seq_id")) {
+          surgery.database().execute("DELETE FROM " + table + " WHERE segment_id=?", id);
+        }
+        surgery.database().execute("DELETE FROM segments WHERE id=?", id);
+      }
+    }
+  }
+
+  private static boolean hasDrawers(Surgery surgery, String segment) throws IOException {
+    return surgery
+            .database()
+            .number("SELECT count(*) FROM embeddings NOT INDEXED WHERE segment_id=?", segment)
+        > 0;
+  }
+
+  /// A row of its position says that the index was persisted, even where its directory is gone.
+  private static boolean hasIndex(Surgery surgery, String segment) throws IOException {
+    return surgery.segmentDirectories().stream().anyMatch(segment::equalsIgnoreCase)
+        || surgery
+                .database()
+                .number("SELECT count(*) FROM max_seq_id WHERE segment_id=?", segment)
+            > 0;
   }
 
   private String segmentFor(Surgery surgery, String scope) throws IOException {

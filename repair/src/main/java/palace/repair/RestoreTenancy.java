@@ -48,6 +48,18 @@ public record RestoreTenancy() implements Treatment {
             "INSERT OR IGNORE INTO databases(id, name, tenant_id) VALUES (?,?,?)",
             isDefault ? DEFAULT_ID : database,
             isDefault ? DEFAULT_DATABASE : "restored-" + database,
-            DEFAULT_TENANT);
+            isDefault ? DEFAULT_TENANT : tenantFor(surgery));
+  }
+
+  /// A tenant without any database is whose one is missing, if there is one such tenant.
+  private static String tenantFor(Surgery surgery) throws IOException {
+    List<String> without =
+        surgery
+            .database()
+            .list(
+                "SELECT id FROM tenants WHERE id <> ? AND id NOT IN (SELECT tenant_id FROM databases)",
+                row -> row.text(1),
+                DEFAULT_TENANT);
+    return without.size() == 1 ? without.getFirst() : DEFAULT_TENANT;
   }
 }

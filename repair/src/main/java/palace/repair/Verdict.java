@@ -119,9 +119,7 @@ public sealed interface Verdict {
     return switch (finding) {
       case SegmentFinding.Missing segment -> new Treat(new RestoreSegments(segment.in()));
       case SegmentFinding.TypeUnknown segment -> new Treat(new RestoreSegments(segment.in()));
-      case SegmentFinding.Duplicate segment ->
-          new Hopeless(
-              "which of its %s segments is in use is not known".formatted(segment.scope()), false);
+      case SegmentFinding.Duplicate segment -> new Treat(new RestoreSegments(segment.in()));
     };
   }
 

@@ -38,16 +38,18 @@ public final class ChromaDatabase implements AutoCloseable {
 
   private final Path file;
   private final Connection connection;
+  private final Mode mode;
   private final List<LiveFiles.Registration> live = new ArrayList<>();
   private boolean writing;
 
-  private ChromaDatabase(Path file, Connection connection) {
+  private ChromaDatabase(Path file, Connection connection, Mode mode) {
     this.file = file;
     this.connection = connection;
+    this.mode = mode;
   }
 
   /// How a connection may use the file.
-  private enum Mode {
+  enum Mode {
     READ_ONLY("mode=ro"),
     IMMUTABLE("mode=ro&immutable=1"),
     READ_WRITE("mode=rw"),
@@ -113,10 +115,25 @@ public final class ChromaDatabase implements AutoCloseable {
   private static ChromaDatabase connect(Path file, Mode mode) throws IOException {
     try {
       return new ChromaDatabase(
-          file, DriverManager.getConnection("jdbc:sqlite:" + uri(file, mode.query)));
+          file, DriverManager.getConnection(url(file, mode)), mode);
     } catch (SQLException e) {
       throw translate(file, e);
     }
+  }
+
+  /// A connection that a pool lends; closing it gives it back.
+  static ChromaDatabase lent(Path file, Connection connection, Mode mode) {
+    return new ChromaDatabase(file, connection, mode);
+  }
+
+  /// {@return how this connection may use the file}
+  Mode mode() {
+    return mode;
+  }
+
+  /// {@return what JDBC opens to get a connection of a kind}
+  static String url(Path file, Mode mode) {
+    return "jdbc:sqlite:" + uri(file, mode.query);
   }
 
   private void closeAfter(Exception cause) {
@@ -316,6 +333,16 @@ public final class ChromaDatabase implements AutoCloseable {
     number("PRAGMA wal_checkpoint(TRUNCATE)");
   }
 
+  /// Makes the statement that this connection runs just now fail, if it runs one. The only call that
+  /// another thread may make.
+  public void interrupt() throws IOException {
+    try {
+      connection.unwrap(SQLiteConnection.class).getDatabase().interrupt();
+    } catch (SQLException e) {
+      throw translate(file, e);
+    }
+  }
+
   /// Forgets every page that was read, so that what is read next comes from the file.
   public void forgetPages() throws IOException {
     execute("PRAGMA shrink_memory");
@@ -473,7 +500,7 @@ public final class ChromaDatabase implements AutoCloseable {
     return code == SQLiteErrorCode.SQLITE_BUSY.code || code == SQLiteErrorCode.SQLITE_LOCKED.code;
   }
 
-  private static PalaceException translate(Path file, SQLException e) {
+  static PalaceException translate(Path file, SQLException e) {
     int code = e.getErrorCode() & 0xFF;
     String said = file + ": " + e.getMessage();
     if (code == SQLiteErrorCode.SQLITE_CORRUPT.code || code == SQLiteErrorCode.SQLITE_NOTADB.code) {

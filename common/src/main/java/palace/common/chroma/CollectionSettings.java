@@ -58,21 +58,51 @@ public record CollectionSettings(
         : Optional.empty();
   }
 
-  /// {@return every space that is stated somewhere, the effective one first}
+  /// What a text states, or would state without what Chroma does not accept.
+  private static Optional<IndexConfiguration> meant(StatedConfiguration configuration) {
+    return intended(configuration).map(StatedConfiguration.Stated::index);
+  }
+
+  private static Optional<StatedConfiguration.Stated> intended(StatedConfiguration configuration) {
+    return switch (configuration) {
+      case StatedConfiguration.Nothing nothing -> Optional.empty();
+      case StatedConfiguration.Stated stated -> Optional.of(stated);
+      case StatedConfiguration.Broken broken -> broken.meant();
+    };
+  }
+
+  /// {@return every space that is stated somewhere, the effective one first, unless what is broken
+  /// meant another}
   public List<Space> statedSpaces() {
     var spaces = new ArrayList<Space>();
+    if (level.hasIntegerSequences()) {
+      meantByRustCore().map(IndexConfiguration::space).ifPresent(spaces::add);
+    }
     spaces.add(effective().space());
-    stated(schema).map(IndexConfiguration::space).ifPresent(spaces::add);
-    stated(configuration).map(IndexConfiguration::space).ifPresent(spaces::add);
+    meant(schema).map(IndexConfiguration::space).ifPresent(spaces::add);
+    meant(configuration).map(IndexConfiguration::space).ifPresent(spaces::add);
     segment.map(IndexConfiguration::space).ifPresent(spaces::add);
     collection.map(IndexConfiguration::space).ifPresent(spaces::add);
     return spaces.stream().distinct().toList();
   }
 
-  /// {@return the most telling configuration: the effective one, or, where that is only the
-  /// defaults, the first that says more}
+  /// What a broken text meant, where nothing else is stated.
+  private Optional<IndexConfiguration> meantByRustCore() {
+    if (isBroken(schema)) {
+      return meant(schema);
+    }
+    return isBroken(configuration) ? meant(configuration) : Optional.empty();
+  }
+
+  private static boolean isBroken(StatedConfiguration configuration) {
+    return configuration instanceof StatedConfiguration.Broken;
+  }
+
+  /// {@return the most telling configuration: what a broken text meant, else the effective one, or,
+  /// where that is only the defaults, the first that says more}
   public IndexConfiguration mostTelling() {
-    IndexConfiguration effective = effective();
+    IndexConfiguration effective =
+        meantByRustCore().filter(meant -> level.hasIntegerSequences()).orElseGet(this::effective);
     if (!effective.looksLikeDefault()) {
       return effective;
     }
@@ -88,10 +118,6 @@ public record CollectionSettings(
   }
 
   private static Optional<JsonNode> functionOf(StatedConfiguration configuration) {
-    return configuration
-            instanceof
-            StatedConfiguration.Stated(IndexConfiguration index, Optional<JsonNode> function)
-        ? function
-        : Optional.empty();
+    return intended(configuration).flatMap(StatedConfiguration.Stated::embeddingFunction);
   }
 }

@@ -60,6 +60,9 @@ public final class ConfigurationText {
             .orElseGet(ConfigurationText::freshSchema);
     ObjectNode keys =
         object(root, root.has("key_overrides") && !root.has("keys") ? "key_overrides" : "keys");
+    if (root.has("keys")) {
+      root.remove("key_overrides");
+    }
     vectorIndex(object(root, "defaults"), false)
         .set("config", vectorConfig(index, function, false));
     vectorIndex(object(keys, "#embedding"), true)
@@ -68,7 +71,13 @@ public final class ConfigurationText {
   }
 
   private static Optional<ObjectNode> readableSchema(String text) {
-    if (!(StatedConfiguration.ofSchema(Optional.of(text)) instanceof StatedConfiguration.Stated)) {
+    boolean readable =
+        switch (StatedConfiguration.ofSchema(Optional.of(text))) {
+          case StatedConfiguration.Nothing nothing -> false;
+          case StatedConfiguration.Stated stated -> true;
+          case StatedConfiguration.Broken broken -> broken.meant().isPresent();
+        };
+    if (!readable) {
       return Optional.empty();
     }
     try {

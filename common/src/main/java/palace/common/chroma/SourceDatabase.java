@@ -217,6 +217,17 @@ public final class SourceDatabase implements AutoCloseable {
     return database;
   }
 
+  /// Opens more connections to the same file, for several threads. The read transaction of this one
+  /// keeps the file as it is, so that all of them see one state; they are closed before this one.
+  ///
+  /// @return empty where there can be only this one connection: a private copy, one that was open
+  ///   already, or a file that a writer is about to lock
+  public Optional<ReadPool> pool(int connections) {
+    return lent || copy.isPresent()
+        ? Optional.empty()
+        : ReadPool.open(database.file(), database.mode(), connections);
+  }
+
   /// {@return what was found beside the file}
   public DatabaseCondition condition() {
     return condition;

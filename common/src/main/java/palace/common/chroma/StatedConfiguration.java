@@ -24,7 +24,14 @@ public sealed interface StatedConfiguration {
       implements StatedConfiguration {}
 
   /// A text that makes Chroma refuse the collection, or all of them.
-  record Broken(String reason) implements StatedConfiguration {}
+  ///
+  /// @param reason what Chroma does not accept
+  /// @param meant what it states apart from that, where that can be told
+  record Broken(String reason, Optional<Stated> meant) implements StatedConfiguration {
+    Broken(String reason) {
+      this(reason, Optional.empty());
+    }
+  }
 
   /// Where the vectors' index stands in `schema_str`, most specific first; `key_overrides` is the
   /// older name of `keys`.
@@ -48,7 +55,9 @@ public sealed interface StatedConfiguration {
     if (!hnsw.isObject()) {
       return new Broken("its vector index is not hnsw");
     }
-    return stated(hnsw.path("space"), hnsw, root.path("embedding_function"));
+    JsonNode function = root.path("embedding_function");
+    return stated(hnsw.path("space"), hnsw, function)
+        .unless(AcceptedFields.refusedInConfiguration(index, hnsw, function));
   }
 
   /// Reads `schema_str` (1.3 and later).
@@ -66,7 +75,8 @@ public sealed interface StatedConfiguration {
     for (String path : SCHEMA_PATHS) {
       JsonNode config = root.at(path);
       if (config.path("hnsw").isObject()) {
-        return stated(config.path("space"), config.path("hnsw"), config.path("embedding_function"));
+        return stated(config.path("space"), config.path("hnsw"), config.path("embedding_function"))
+            .unless(AcceptedFields.refusedInSchema(root));
       }
     }
     return new Broken("it holds no hnsw index for #embedding");
@@ -82,6 +92,12 @@ public sealed interface StatedConfiguration {
     }
     Optional<JsonNode> identity = function.isObject() ? Optional.of(function) : Optional.empty();
     return new Stated(IndexConfiguration.ofJson(hnsw, named.get()), identity);
+  }
+
+  private StatedConfiguration unless(Optional<String> refused) {
+    return refused.isPresent() && this instanceof Stated stated
+        ? new Broken(refused.get(), Optional.of(stated))
+        : this;
   }
 
   private static StatedConfiguration parse(

@@ -45,12 +45,12 @@ final class ConfigurationCheck {
   }
 
   private void texts() {
-    if (level.hasSchema() && settings.schema() instanceof StatedConfiguration.Broken(String why)) {
-      examination.found(new ConfigurationFinding.SchemaBroken(in, why));
+    if (level.hasSchema() && settings.schema() instanceof StatedConfiguration.Broken broken) {
+      examination.found(new ConfigurationFinding.SchemaBroken(in, broken.reason()));
     }
     if (level.hasConfiguration()
-        && settings.configuration() instanceof StatedConfiguration.Broken(String why)) {
-      examination.found(new ConfigurationFinding.ConfigurationBroken(in, why));
+        && settings.configuration() instanceof StatedConfiguration.Broken broken) {
+      examination.found(new ConfigurationFinding.ConfigurationBroken(in, broken.reason()));
     }
   }
 

@@ -30,6 +30,12 @@ public record Diagnosis(
     return damages().isEmpty() && notRun.stream().noneMatch(NotRun::essential);
   }
 
+  /// {@return the worst that Chroma will do with the palace as it is; of two as bad ones the one
+  /// that is certain; empty when nothing was found}
+  public Optional<Prediction> prediction() {
+    return Prediction.worstOf(findings);
+  }
+
   /// {@return the findings that are more than a notice}
   public List<Finding> damages() {
     return findings.stream().filter(finding -> finding.severity() != Severity.NOTICE).toList();

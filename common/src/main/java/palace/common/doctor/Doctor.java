@@ -2,30 +2,24 @@ package palace.common.doctor;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import palace.common.PalaceException;
 import palace.common.Progress;
 import palace.common.chroma.ChromaDatabase;
-import palace.common.chroma.CollectionRow;
 import palace.common.chroma.SourceDatabase;
-import palace.common.store.CollectionState;
-import palace.common.store.DrawerEntry;
 import palace.common.store.Palace;
 import palace.common.store.PalaceLayout;
-import palace.common.store.VectorSource;
 
 /// Examines a palace and says everything that is wrong with it. Nothing is written; damaged bytes
 /// are findings and never exceptions. A check that fails for another reason is listed as not made.
 public final class Doctor {
-  private static final int DATABASE_CHECKS = 9;
-
   private final Examination examination;
-  private final List<CollectionSummary> summaries = new ArrayList<>();
+  private final CheckRun run;
 
-  private Doctor(Examination examination) {
+  private Doctor(Examination examination, CheckRun run) {
     this.examination = examination;
+    this.run = run;
   }
 
   /// Opens and examines a palace. Of a damaged database everything that can be had is taken into a
@@ -70,18 +64,20 @@ public final class Doctor {
 
   /// Examines an opened palace, which stays open.
   public static Diagnosis examine(Palace palace, Progress progress) {
+    return examine(
+        palace, progress, Readers.of(palace), CheckBounds.of(palace.layout().database()));
+  }
+
+  /// As [#examine(Palace, Progress)], through these connections, which are closed, and within these
+  /// bounds.
+  static Diagnosis examine(Palace palace, Progress progress, Readers readers, CheckBounds bounds) {
     var examination = new Examination(palace.layout(), palace.database(), palace.level());
-    var doctor = new Doctor(examination);
     new DatabaseCheck(examination).condition(palace.condition());
-    doctor.database(progress);
-    try (var step =
-        progress.start("examining collections", palace.collections().size(), "collections")) {
-      for (CollectionRow row : palace.collections()) {
-        doctor.collection(palace, row);
-        step.advance(1);
-      }
+    try (readers) {
+      var doctor = new Doctor(examination, new CheckRun(examination, readers, bounds));
+      doctor.make(PalaceChecks.all(palace), progress);
+      return doctor.diagnosis();
     }
-    return doctor.diagnosis();
   }
 
   /// What stopped the palace from being opened must be among the findings, or it is none of ours.
@@ -90,9 +86,14 @@ public final class Doctor {
       throws IOException {
     try (SourceDatabase source = opening.open()) {
       var examination = new Examination(layout, source.database(), source.database().level());
-      var doctor = new Doctor(examination);
       new DatabaseCheck(examination).condition(source.condition());
-      doctor.database(progress);
+      var run =
+          new CheckRun(
+              examination,
+              Readers.only(source.database()),
+              CheckBounds.of(layout.database()));
+      var doctor = new Doctor(examination, run);
+      doctor.make(PalaceChecks.ofDatabase(), progress);
       examination.notRun("collections and their indexes", said(layout, cause));
       Diagnosis diagnosis = doctor.diagnosis();
       return diagnosis.damages().isEmpty() ? unreadable(layout, cause) : diagnosis;
@@ -118,88 +119,13 @@ public final class Doctor {
     return String.valueOf(cause.getMessage()).replace(layout.database() + ": ", "");
   }
 
-  private void database(Progress progress) {
-    try (var step = progress.start("examining the database", DATABASE_CHECKS, "checks")) {
-      examination.run("SQLite's integrity check", new DatabaseCheck(examination)::integrity);
-      step.advance(1);
-      examination.run("migrations", new MigrationCheck(examination)::run);
-      step.advance(1);
-      catalogue();
-      step.advance(1);
-      examination.run("full-text table", new FullTextCheck(examination)::run);
-      step.advance(1);
-      rows();
-      step.advance(3);
-      var queue = new QueueCheck(examination);
-      examination.run("configuration of the queue", queue::configuration);
-      examination.run("topics of the queue", queue::orphanTopics);
-      step.advance(1);
-      examination.run("directories without segment", false, new DirectoryCheck(examination)::run);
-      examination.run("interrupted rebuilds", new LeftoverCheck(examination)::run);
-      step.advance(1);
+  /// What everything else assumes is looked at first.
+  private void make(List<CheckUnit> checks, Progress progress) {
+    CheckUnit first = PalaceChecks.segments();
+    try (var step = progress.start("examining", checks.size() + 1L, "checks")) {
+      run.make(List.of(first), step);
+      run.make(checks, step);
     }
-  }
-
-  private void catalogue() {
-    var catalogue = new CatalogueCheck(examination);
-    examination.run("tenants and databases", catalogue::tenantsAndDatabases);
-    examination.run("ids", catalogue::ids);
-    examination.run("segments", catalogue::segments);
-    examination.run("rows of nothing that exists", false, catalogue::orphans);
-  }
-
-  private void rows() {
-    var rows = new RowCheck(examination);
-    examination.run("rows of embeddings", false, rows::orphanEmbeddings);
-    examination.run("metadata of no drawer", rows::orphanMetadata);
-    examination.run("types of metadata", rows::typedColumns);
-    examination.run("lists beside values", rows::keysInTwoTables);
-  }
-
-  private void collection(Palace palace, CollectionRow row) {
-    String of = " of collection " + row.name();
-    examination.run(
-        "drawers" + of,
-        () -> {
-          try (CollectionState state = palace.open(row)) {
-            summaries.add(summary(state));
-            var sequences = new SequenceCheck(examination, state, palace.queue().highest());
-            examination.run("sequence numbers" + of, sequences::run);
-            examination.run("configuration" + of, new ConfigurationCheck(examination, state)::run);
-            examination.run(
-                "queue rows" + of,
-                () -> new QueueRowCheck(examination, state).run(consumedByBoth(state)));
-            examination.run(
-                "tail of the queue" + of, false, new QueueTailCheck(examination, state)::run);
-            examination.run("index" + of, () -> IndexCheckup.run(examination, state));
-          }
-        });
-  }
-
-  /// Chroma reads the queue from where the slower segment is; an index that it takes for new is at
-  /// the beginning.
-  private static long consumedByBoth(CollectionState state) {
-    boolean young =
-        state.segment().isEmpty() || IndexPresence.of(state.segment().get()).isUninitialised();
-    long vectors = young ? 0 : state.vectorConsumed().believed();
-    return Math.min(vectors, state.metadataConsumed().believed());
-  }
-
-  private static CollectionSummary summary(CollectionState state) {
-    return new CollectionSummary(
-        state.row().id(),
-        state.name(),
-        state.entries().size(),
-        state.vectorsInIndex(),
-        state.vectorsInQueue(),
-        state.entries().stream()
-            .map(DrawerEntry::vector)
-            .filter(VectorSource.InSibling.class::isInstance)
-            .count(),
-        state.missingVectors().size(),
-        state.dimension(),
-        state.space(),
-        state.queueEntries().size());
   }
 
   private Diagnosis diagnosis() {
@@ -208,6 +134,6 @@ public final class Doctor {
         Optional.of(examination.level()),
         examination.findings(),
         examination.notRun(),
-        summaries);
+        examination.summaries());
   }
 }

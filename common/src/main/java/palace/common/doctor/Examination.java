@@ -3,22 +3,44 @@ package palace.common.doctor;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import palace.common.chroma.ChromaDatabase;
 import palace.common.chroma.SchemaLevel;
 import palace.common.store.PalaceLayout;
 
-/// One examination under way: what is looked at, and what was found so far.
+/// One examination under way, or a part of one that some thread makes by itself: what is looked at,
+/// and what was found so far.
 final class Examination {
   private final PalaceLayout layout;
   private final ChromaDatabase database;
+  private final List<Finding> assumed;
   private final List<Finding> findings = new ArrayList<>();
   private final List<NotRun> notRun = new ArrayList<>();
+  private final List<CollectionSummary> summaries = new ArrayList<>();
   private final SchemaLevel level;
 
   Examination(PalaceLayout layout, ChromaDatabase database, SchemaLevel level) {
+    this(layout, database, level, List.of());
+  }
+
+  private Examination(
+      PalaceLayout layout, ChromaDatabase database, SchemaLevel level, List<Finding> assumed) {
     this.layout = layout;
     this.database = database;
     this.level = level;
+    this.assumed = assumed;
+  }
+
+  /// {@return a part that reads through another connection and knows what was found before it}
+  Examination part(ChromaDatabase reader) {
+    return new Examination(layout, reader, level, List.copyOf(findings));
+  }
+
+  /// Takes over what a part found.
+  void take(Examination part) {
+    findings.addAll(part.findings);
+    notRun.addAll(part.notRun);
+    summaries.addAll(part.summaries);
   }
 
   /// One check; whatever it throws means that it could not be made.
@@ -44,6 +66,10 @@ final class Examination {
     findings.add(finding);
   }
 
+  void summary(CollectionSummary summary) {
+    summaries.add(summary);
+  }
+
   /// Notes an essential check that could not be made.
   void notRun(String check, String reason) {
     notRun.add(new NotRun(check, reason, true));
@@ -63,6 +89,10 @@ final class Examination {
     }
   }
 
+  void notRun(NotRun check) {
+    notRun.add(check);
+  }
+
   /// {@return what an exception says, without the name of the database file}
   String said(Exception e) {
     String message = e.getMessage();
@@ -71,16 +101,17 @@ final class Examination {
         : message.replace(layout.database() + ": ", "");
   }
 
-  /// {@return whether some collection lacks a segment: what seems to belong to nothing may belong
-  // to
-  /// it}
+  /// {@return whether some collection lacks a segment, so that what seems to belong to nothing may
+  /// belong to it}
   boolean segmentsAreMissing() {
-    return findings.stream().anyMatch(SegmentFinding.Missing.class::isInstance);
+    return Stream.concat(assumed.stream(), findings.stream())
+        .anyMatch(SegmentFinding.Missing.class::isInstance);
   }
 
   /// {@return whether a collection lacks the segment of a scope}
   boolean lacksSegment(CollectionName collection, String scope) {
-    return findings.contains(new SegmentFinding.Missing(collection, scope));
+    var missing = new SegmentFinding.Missing(collection, scope);
+    return assumed.contains(missing) || findings.contains(missing);
   }
 
   List<Finding> findings() {
@@ -89,5 +120,9 @@ final class Examination {
 
   List<NotRun> notRun() {
     return notRun;
+  }
+
+  List<CollectionSummary> summaries() {
+    return summaries;
   }
 }

@@ -1,8 +1,11 @@
 package palace.common.doctor;
 
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import palace.common.files.SafePath;
 import palace.common.hnsw.IndexCheck;
@@ -45,15 +48,26 @@ final class IndexCheckup {
 
   private void run() {
     state.segment().ifPresentOrElse(this::files, this::noDirectory);
+    state.segment().ifPresent(segment -> name());
     drawers();
     siblings();
+  }
+
+  private void name() {
+    String expected = state.vectorSegment().orElseThrow().id().toLowerCase(Locale.ROOT);
+    if (Files.notExists(directory.resolveSibling(expected), LinkOption.NOFOLLOW_LINKS)
+        && IndexPresence.needs(state)) {
+      examination.found(
+          new IndexFinding.DirectoryMisnamed(
+              in, directory, expected, IndexPresence.dropped(state)));
+    }
   }
 
   private void noDirectory() {
     boolean persisted =
         state.vectorConsumed().stored().isPresent() && state.vectorConsumed().believed() > 0;
     if (persisted && IndexPresence.needs(state)) {
-      examination.found(new IndexFinding.DirectoryMissing(in, directory));
+      examination.found(new IndexFinding.DirectoryMissing(in, directory, IndexPresence.dropped(state)));
     }
   }
 
@@ -70,7 +84,9 @@ final class IndexCheckup {
     int elements = segment.index().elementCount();
     boolean matters = consumed ? IndexPresence.needs(state) : !allInQueue() && elements > 0;
     if (matters) {
-      examination.found(new IndexFinding.PickleMissing(in, directory, elements));
+      examination.found(
+          new IndexFinding.PickleMissing(
+              in, directory, elements, IndexPresence.dropped(state)));
       if (elements > 0) {
         faulty(IndexCheck.examine(segment.index(), state.space()));
       }
@@ -95,9 +111,14 @@ final class IndexCheckup {
     if (metadata.idToLabel().isEmpty() && metadata.labelToId().isEmpty()) {
       if (!segment.liveLabels().isEmpty() && IndexPresence.needs(state)) {
         examination.found(
-            new IndexFinding.PickleEmptyMaps(in, directory, segment.liveLabels().size()));
+            new IndexFinding.PickleEmptyMaps(
+                in, directory, segment.liveLabels().size(), IndexPresence.dropped(state)));
       }
       return;
+    }
+    if (metadata.shape() == IndexMetadata.Shape.DICT
+        && !examination.level().hasIntegerSequences()) {
+      examination.found(new IndexFinding.PickleOfOneX(in, directory));
     }
     faulty(IndexCheck.examine(segment.index(), state.space(), metadata));
   }

@@ -17,7 +17,9 @@ public sealed interface IndexFinding extends CollectionFinding {
   }
 
   /// The directory does not exist although the index was persisted (H1).
-  record DirectoryMissing(CollectionName in, Path directory) implements IndexFinding {
+  ///
+  /// @param dropped drawers whose vector Chroma 1.x drops, if it opens the palace and writes to it
+  record DirectoryMissing(CollectionName in, Path directory, long dropped) implements IndexFinding {
     @Override
     public Nature nature() {
       return Nature.damage("index-directory-missing", Threat.SILENT_LOSS);
@@ -30,11 +32,49 @@ public sealed interface IndexFinding extends CollectionFinding {
     }
   }
 
+  /// The directory is written in capitals where the file system tells them apart: Chroma looks for
+  /// it in lower case, and does not find it (H1).
+  ///
+  /// @param directory the directory that is there
+  /// @param expected the name that Chroma looks for
+  /// @param dropped drawers whose vector Chroma 1.x drops, if it opens the palace and writes to it
+  record DirectoryMisnamed(CollectionName in, Path directory, String expected, long dropped)
+      implements IndexFinding {
+    @Override
+    public Nature nature() {
+      return Nature.damage("index-directory-misnamed", Threat.SILENT_LOSS);
+    }
+
+    @Override
+    public String sentence() {
+      return "the index directory of collection %s is %s, where Chroma looks for %s"
+          .formatted(in, directory.getFileName(), expected);
+    }
+  }
+
+  /// The pickle is a dict, as Chroma 1.x writes it, in a palace of a Chroma 0.x, which cannot load
+  /// it (H13).
+  record PickleOfOneX(CollectionName in, Path directory) implements IndexFinding {
+    @Override
+    public Nature nature() {
+      return Nature.fatal("index-pickle-shape", Threat.FAILURE);
+    }
+
+    @Override
+    public String sentence() {
+      return ("index_metadata.pickle of collection %s is a dict, which the Chroma 0.x of this palace "
+              + "cannot load")
+          .formatted(in);
+    }
+  }
+
   /// There is no pickle although there are elements, or the index was persisted: Chroma 1.x
   /// overwrites the elements when it opens the palace (H14).
   ///
   /// @param elements how many elements lie there
-  record PickleMissing(CollectionName in, Path directory, long elements) implements IndexFinding {
+  /// @param dropped drawers whose vector Chroma 1.x drops, if it opens the palace and writes to it
+  record PickleMissing(CollectionName in, Path directory, long elements, long dropped)
+      implements IndexFinding {
     @Override
     public Nature nature() {
       return Nature.damage("index-pickle-missing", Threat.SILENT_LOSS);
@@ -80,7 +120,11 @@ public sealed interface IndexFinding extends CollectionFinding {
   }
 
   /// The pickle maps no id although there are elements: Chroma 1.x takes the index for new.
-  record PickleEmptyMaps(CollectionName in, Path directory, long elements) implements IndexFinding {
+  ///
+  /// @param elements how many elements lie there
+  /// @param dropped drawers whose vector Chroma 1.x drops, if it opens the palace and writes to it
+  record PickleEmptyMaps(CollectionName in, Path directory, long elements, long dropped)
+      implements IndexFinding {
     @Override
     public Nature nature() {
       return Nature.damage("index-pickle-empty-maps", Threat.SILENT_LOSS);
@@ -115,13 +159,7 @@ public sealed interface IndexFinding extends CollectionFinding {
           : Threat.CRASH;
     }
 
-    /// hnswlib itself leaves a few elements unreachable, but not one in twenty.
     private Nature ofNotice(String code) {
-      if (fault instanceof IndexFault.Unreachable(long count, long liveCount, int first)
-          && count > 1
-          && count > liveCount / 20) {
-        return Nature.damage(code, Threat.WRONG_ANSWERS);
-      }
       if (fault instanceof IndexFault.LinkListsTooLong(long expected, long found)) {
         return found - expected > BLOAT_BYTES
             ? Nature.damage(code, Threat.SPACE)

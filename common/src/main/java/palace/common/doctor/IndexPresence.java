@@ -1,9 +1,12 @@
 package palace.common.doctor;
 
+import java.util.HashSet;
+import java.util.Set;
 import palace.common.pickle.IndexMetadata;
 import palace.common.pickle.PickleReading;
 import palace.common.store.CollectionState;
 import palace.common.store.DrawerEntry;
+import palace.common.store.QueueEntry;
 import palace.common.store.SegmentVectors;
 import palace.common.store.VectorSource;
 
@@ -41,5 +44,31 @@ enum IndexPresence {
 
   static boolean comesFromQueue(DrawerEntry entry, long consumed) {
     return entry.vector() instanceof VectorSource.InQueue(long sequence) && sequence > consumed;
+  }
+
+  /// {@return drawers whose vector Chroma 1.x drops when it takes the index for new} It fills the
+  /// index from the queue alone, and keeps it when the queue has as many rows as the threshold for
+  /// persisting; else the next write purges the rows up to the position.
+  static long dropped(CollectionState state) {
+    boolean persists = state.queueEntries().size() >= state.settings().effective().syncThreshold();
+    long kept =
+        persists || state.vectorConsumed().stored().isEmpty()
+            ? 0
+            : state.vectorConsumed().believed();
+    Set<String> filled = filledFromQueue(state, kept);
+    return state.entries().stream().filter(entry -> !filled.contains(entry.id())).count();
+  }
+
+  private static Set<String> filledFromQueue(CollectionState state, long after) {
+    var filled = new HashSet<String>();
+    for (QueueEntry entry : state.queueEntries()) {
+      boolean adds = entry.operation() == QueueEntry.ADD || entry.operation() == QueueEntry.UPSERT;
+      if (entry.sequence() > after && adds && entry.hasVector(state.dimension())) {
+        filled.add(entry.id());
+      } else if (entry.operation() == QueueEntry.DELETE) {
+        filled.remove(entry.id());
+      }
+    }
+    return filled;
   }
 }

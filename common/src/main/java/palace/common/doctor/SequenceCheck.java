@@ -120,6 +120,7 @@ final class SequenceCheck {
             .filter(VectorSource.Missing.class::isInstance)
             .count();
     examination.found(
-        new SequenceFinding.VectorRowWithoutIndex(in, stored, state.entries().size() - lost, lost));
+        new SequenceFinding.VectorRowWithoutIndex(
+            in, stored, state.entries().size() - lost, lost, IndexPresence.dropped(state)));
   }
 }

@@ -93,7 +93,9 @@ public sealed interface SequenceFinding extends CollectionFinding {
   ///
   /// @param found drawers whose vector something still holds: old elements, the queue, a copy
   /// @param lost drawers whose vector nothing holds
-  record VectorRowWithoutIndex(CollectionName in, long stored, long found, long lost)
+  /// @param dropped drawers whose vector Chroma 1.x drops, if it opens the palace and writes to it
+  record VectorRowWithoutIndex(
+      CollectionName in, long stored, long found, long lost, long dropped)
       implements SequenceFinding {
     @Override
     public Nature nature() {

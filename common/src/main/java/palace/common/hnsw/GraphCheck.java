@@ -10,7 +10,11 @@ import java.util.List;
 /// on that level, and occurs once. Reachable is what a walk from the entry point over all levels
 /// meets: a greedy descent may begin level 0 anywhere.
 final class GraphCheck {
+  /// One stray in so many elements is what hnswlib leaves anyhow.
+  private static final int FEW = 20;
+
   private final HnswIndex index;
+  private final Space space;
   private final LinkLists lists;
   private final IndexLayout layout;
   private final int count;
@@ -23,8 +27,10 @@ final class GraphCheck {
   private final Tally twice = new Tally();
   private int list;
 
-  GraphCheck(HnswIndex index, LinkLists lists, int count, List<IndexFault> faults) {
+  GraphCheck(
+      HnswIndex index, Space space, LinkLists lists, int count, List<IndexFault> faults) {
     this.index = index;
+    this.space = space;
     this.lists = lists;
     this.layout = index.layout().orElseThrow();
     this.count = count;
@@ -131,7 +137,8 @@ final class GraphCheck {
       }
     }
     if (strays.any()) {
-      faults.add(new IndexFault.Unreachable(strays.count(), live, strays.firstSlot()));
+      double recall = strays.count() > live / FEW ? SearchSample.recall(index, space) : 1;
+      faults.add(new IndexFault.Unreachable(strays.count(), live, strays.firstSlot(), recall));
     }
   }
 

@@ -72,7 +72,7 @@ public final class IndexCheck {
       if (lists.ending() instanceof LinkLists.Ending.Whole) {
         examineLevels(lists, count);
       }
-      new GraphCheck(index, lists, count, faults).examine();
+      new GraphCheck(index, space, lists, count, faults).examine();
     }
   }
 

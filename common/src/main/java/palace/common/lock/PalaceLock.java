@@ -13,6 +13,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import palace.common.PalaceException;
 import palace.common.files.LockFile;
+import palace.common.files.RunningProcess;
 import palace.common.swap.LogValue;
 import palace.common.swap.PalacePaths;
 
@@ -70,6 +71,17 @@ public final class PalaceLock implements AutoCloseable {
     return own.isPresent()
         ? own
         : MempalaceLock.holder(Homes.of(palace), palace).map(LockHolder::of);
+  }
+
+  /// {@return who uses the palace now, as far as can be seen: who holds it, or else a process that
+  /// has files of it open, as a Chroma does without any lock} Nothing is written.
+  public static Optional<LockHolder> user(Path palace) throws IOException {
+    var holder = holder(palace);
+    return holder.isPresent()
+        ? holder
+        : OpenHandles.scan(palace).handles().stream()
+            .findFirst()
+            .map(handle -> LockHolder.of(new RunningProcess(handle.pid(), handle.command())));
   }
 
   /// {@return which run of ours holds the palace now, or empty when none does} Nothing is written.

@@ -125,9 +125,7 @@ final class CollectionFold {
 
   /// A segment id becomes a path only by being the name of a directory that the listing found.
   private Optional<Path> directoryOf(String segmentId) {
-    return layout.segmentDirectories().stream()
-        .filter(path -> path.getFileName().toString().equalsIgnoreCase(segmentId))
-        .findFirst();
+    return layout.directoryOf(segmentId);
   }
 
   /// The header counts only where the queue is silent: it may lie, and the row too.

@@ -7,11 +7,13 @@ import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import palace.common.PalaceException;
 import palace.common.chroma.Catalogue;
 import palace.common.chroma.ChromaDatabase;
 import palace.common.chroma.CollectionRow;
 import palace.common.chroma.DatabaseCondition;
+import palace.common.chroma.ReadPool;
 import palace.common.chroma.SchemaLevel;
 import palace.common.chroma.SourceDatabase;
 
@@ -182,6 +184,19 @@ public final class Palace implements AutoCloseable {
   /// Works out the state of one collection; whoever opens it closes it before the palace.
   public CollectionState open(CollectionRow collection) throws IOException {
     return CollectionFold.fold(layout, source.database(), level, queue, adopted, collection);
+  }
+
+  /// As [#open(CollectionRow)], through another connection to the same state of the database.
+  public CollectionState open(CollectionRow collection, ChromaDatabase reader) throws IOException {
+    return CollectionFold.fold(layout, reader, level, queue.over(reader), adopted, collection);
+  }
+
+  /// Opens more connections to the database, for several threads; whoever opens them closes them
+  /// before the palace.
+  ///
+  /// @return empty where there can be only the one connection
+  public Optional<ReadPool> readers(int connections) {
+    return source.pool(connections);
   }
 
   @Override

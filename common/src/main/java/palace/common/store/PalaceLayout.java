@@ -7,6 +7,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
@@ -111,10 +113,27 @@ public record PalaceLayout(
 
   /// {@return the quarantined copies of one segment, the latest time stamp in the name first}
   public List<Path> quarantinedOf(String segmentId) {
-    return quarantined.stream()
-        .filter(path -> path.getFileName().toString().startsWith(segmentId + "."))
-        .sorted(Comparator.comparing((Path path) -> digits(path, segmentId)).reversed())
-        .toList();
+    Stream<Path> renamed =
+        quarantined.stream()
+            .filter(path -> path.getFileName().toString().startsWith(segmentId + "."))
+            .sorted(Comparator.comparing((Path path) -> digits(path, segmentId)).reversed());
+    Stream<Path> otherwiseSpelled = spelledLike(segmentId).skip(1);
+    return Stream.concat(renamed, otherwiseSpelled).toList();
+  }
+
+  /// {@return the directory of a segment; one in capitals where none is named exactly so}
+  public Optional<Path> directoryOf(String segmentId) {
+    return spelledLike(segmentId).findFirst();
+  }
+
+  /// Chroma writes and looks for lower case, whatever the row says.
+  private Stream<Path> spelledLike(String segmentId) {
+    String lower = segmentId.toLowerCase(Locale.ROOT);
+    return segmentDirectories.stream()
+        .filter(path -> path.getFileName().toString().equalsIgnoreCase(segmentId))
+        .sorted(
+            Comparator.comparing(
+                (Path path) -> !path.getFileName().toString().equals(lower)));
   }
 
   private static String digits(Path path, String segmentId) {

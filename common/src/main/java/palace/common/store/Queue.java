@@ -55,6 +55,11 @@ public final class Queue {
     return new Queue(database, byTopic, highest[0]);
   }
 
+  /// {@return the same rows, whose vectors and metadata come through another connection}
+  Queue over(ChromaDatabase reader) {
+    return new Queue(reader, byTopic, highest);
+  }
+
   /// {@return the rows of a topic by rising sequence number}
   public List<QueueEntry> of(String topic) {
     return byTopic.getOrDefault(topic, List.of());

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import palace.common.hnsw.Space;
 
@@ -76,7 +77,7 @@ class StatedConfigurationTest {
   @Test
   void theEmbeddingKeyGoesBeforeTheDefaultsAndMayBeCalledByItsOlderName() {
     String index =
-        "{\"float_list\":{\"vector_index\":{\"config\":{\"space\":\"%s\",\"hnsw\":{}}}}}";
+        "{\"float_list\":{\"vector_index\":{\"enabled\":true,\"config\":{\"space\":\"%s\",\"hnsw\":{}}}}}";
     String schema =
         "{\"defaults\":"
             + index.formatted("l2")
@@ -121,5 +122,80 @@ class StatedConfigurationTest {
     assertThat(StatedConfiguration.ofSchema(Optional.of(written)))
         .isInstanceOf(StatedConfiguration.Stated.class);
     assertThat(written).contains("\"fts_index\":{\"enabled\":true,\"config\":{}}");
+  }
+
+  /// Every one was given to Chroma 1.5.9, which cannot list collections then.
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '\'',
+      textBlock =
+          """
+          "hnsw":{                  | "hnsw":{"surprise":1,
+          "hnsw":{                  | "hnsw":{"ef_search":"7",
+          "hnsw":{                  | "hnsw":{"batch_size":-1,
+          "hnsw":{                  | "hnsw":{"sync_threshold":2.5,
+          "hnsw":{                  | "hnsw":{"resize_factor":"1",
+          "source_key":"#document", | "surprise":1,
+          "enabled":true,           | ''
+          "keys":                   | "key_overrides":{},"keys":
+          """)
+  void whatChromaDoesNotAcceptBreaksASchemaButIsUnderstood(String replaced, String replacement) {
+    String schema =
+        """
+        {"defaults":{},"keys":{"#embedding":{"float_list":{"vector_index":{"enabled":true,\
+        "config":{"space":"cosine","source_key":"#document","hnsw":{"max_neighbors":24}}}}}}}\
+        """;
+    String altered = schema.replace(replaced, replacement == null ? "" : replacement);
+    assertThat(altered).isNotEqualTo(schema);
+
+    var broken = (StatedConfiguration.Broken) StatedConfiguration.ofSchema(Optional.of(altered));
+
+    assertThat(broken.meant().orElseThrow().index().space()).isEqualTo(Space.COSINE);
+    assertThat(broken.meant().orElseThrow().index().m()).isEqualTo(24);
+  }
+
+  /// Every one was given to Chroma 1.5.9, which works with it.
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "\"hnsw\":{\"ef_search\":null,",
+        "\"hnsw\":{\"num_threads\":0,",
+        "\"hnsw\":{\"sync_threshold\":1,",
+        "\"hnsw\":{\"resize_factor\":-1,"
+      })
+  void whatChromaAcceptsIsNotBroken(String replacement) {
+    String schema =
+        """
+        {"surprise":1,"defaults":{"surprise":1},"keys":{"#embedding":{"surprise":1,"float_list":\
+        {"surprise":1,"vector_index":{"surprise":1,"enabled":false,\
+        "config":{"space":"cosine","hnsw":{"max_neighbors":24}}}}}}}\
+        """;
+
+    assertThat(StatedConfiguration.ofSchema(Optional.of(schema.replace("\"hnsw\":{", replacement))))
+        .isInstanceOf(StatedConfiguration.Stated.class);
+  }
+
+  /// Every one was given to Chroma 1.5.9, which cannot list collections then.
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '\'',
+      textBlock =
+          """
+          "hnsw":{        | "hnsw":{"surprise":1,
+          "hnsw":{        | "hnsw":{"max_neighbors":-1,
+          "vector_index":{| "vector_index":{"surprise":1,
+          "legacy"        | "odd"
+          """)
+  void whatChromaDoesNotAcceptBreaksAConfigurationButIsUnderstood(
+      String replaced, String replacement) {
+    String altered =
+        WRITTEN_BY_1015.replace("\"max_neighbors\":32,", "").replace(replaced, replacement);
+
+    var broken =
+        (StatedConfiguration.Broken) StatedConfiguration.ofConfiguration(Optional.of(altered));
+
+    assertThat(broken.meant().orElseThrow().index().space()).isEqualTo(Space.COSINE);
   }
 }
