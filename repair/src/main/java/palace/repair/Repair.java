@@ -1,6 +1,8 @@
 package palace.repair;
 
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
@@ -10,11 +12,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import palace.common.PalaceException;
 import palace.common.Progress;
+import palace.common.ShellWord;
 import palace.common.chroma.ChromaDatabase;
 import palace.common.chroma.SourceDatabase;
 import palace.common.doctor.Diagnosis;
 import palace.common.doctor.Doctor;
 import palace.common.files.FileOps;
+import palace.common.files.OwnEntry;
 import palace.common.lock.PalaceLock;
 import palace.common.restore.Direction;
 import palace.common.restore.Recovery;
@@ -87,6 +91,7 @@ public final class Repair {
 
   private Outcome underLock(Path palace, RepairRequest request) throws IOException {
     Path database = palace.resolve(PalaceLayout.DATABASE);
+    requireOwn(database);
     if (!ChromaDatabase.canWriteWithoutRecovery(database)) {
       return recovering(palace, request);
     }
@@ -100,6 +105,20 @@ public final class Repair {
       return plan.cures().isEmpty()
           ? healthyOrRefused(plan)
           : run(palace, request).on(plan, held, changeCounter);
+    }
+  }
+
+  /// A database that is changed in its place changes under its other names, too.
+  private static void requireOwn(Path database) throws IOException {
+    for (String suffix : List.of("", "-wal", "-journal")) {
+      Path file = SourceDatabase.sidecar(database, suffix);
+      if (Files.exists(file, LinkOption.NOFOLLOW_LINKS) && OwnEntry.hasOtherNames(file)) {
+        throw new PalaceException.Refused(
+            file
+                + ": has other names (hard links), which would change with it; nothing was changed",
+            "give the palace a file of its own: cp -p %1$s %1$s.own && mv %1$s.own %1$s"
+                .formatted(ShellWord.quote(file)));
+      }
     }
   }
 

@@ -93,6 +93,9 @@ public final class ChromaDatabase implements AutoCloseable {
   }
 
   private static ChromaDatabase open(Path file, Mode mode) throws IOException {
+    if (mode != Mode.IMMUTABLE) {
+      SourceDatabase.requirePlainSidecars(file);
+    }
     ChromaDatabase database = connect(file, mode);
     try {
       if (mode != Mode.IMMUTABLE) {
@@ -335,6 +338,7 @@ public final class ChromaDatabase implements AutoCloseable {
   /// Makes another database file readable under a schema name. The file is opened read-only, and
   /// one in write-ahead mode that has no log as immutable, because SQLite would create its `-shm`.
   public void attach(Path other, String schema) throws IOException {
+    SourceDatabase.requirePlainSidecars(other);
     boolean immutable = SourceDatabase.isWriteAheadWithoutLog(other);
     Mode mode = immutable ? Mode.IMMUTABLE : Mode.READ_ONLY;
     execute("ATTACH DATABASE ? AS " + schema, uri(other, mode.query));

@@ -1,5 +1,7 @@
 package palace.common.files;
 
+import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
+
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -14,13 +16,19 @@ public final class AppendOnlyFile {
   private AppendOnlyFile() {}
 
   /// Appends one line and flushes it. A last line that a crash left without its end is ended first.
-  /// When the write fails the file is cut back to what it was.
+  /// When the write fails the file is cut back to what it was. What is no regular file, or has other
+  /// names, is refused as [OwnEntry] says.
   public static void append(Path file, String line) throws IOException {
     if (line.indexOf('\n') >= 0) {
       throw new IllegalArgumentException("not one line: " + line);
     }
+    OwnEntry.requireFile(file);
     var options =
-        Set.of(StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+        Set.of(
+            StandardOpenOption.CREATE,
+            StandardOpenOption.READ,
+            StandardOpenOption.WRITE,
+            NOFOLLOW_LINKS);
     try (var channel = FileChannel.open(file, options, Durable.ownerFile())) {
       long end = channel.size();
       String text = (endsTorn(channel, end) ? "\n" : "") + line + "\n";
