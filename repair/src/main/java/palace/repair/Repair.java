@@ -146,11 +146,22 @@ public final class Repair {
     ChromaDatabase writer = ChromaDatabase.openForWriting(database);
     try {
       writer.beginWriting(request.patience());
+      requireNoTrigger(writer);
       return writer;
     } catch (IOException | RuntimeException e) {
       try (writer) {
         throw e;
       }
+    }
+  }
+
+  private static void requireNoTrigger(ChromaDatabase writer) throws IOException {
+    Optional<String> trigger = writer.trigger();
+    if (trigger.isPresent()) {
+      throw new PalaceException.Refused(
+          "%s: its trigger %s would run with every change; nothing was changed"
+              .formatted(writer.file(), trigger.get()),
+          "no Chroma makes triggers: drop it with the tool that made it, or run palace migrate");
     }
   }
 

@@ -31,7 +31,20 @@ import palace.common.files.LiveFiles;
 public final class ChromaDatabase implements AutoCloseable {
   private static final String DAMAGE_HINT = "run palace doctor to see what is damaged";
 
+  private static final String TABLES =
+      """
+      ["acquire_write","collection_metadata","collections","databases","embedding_fulltext",
+       "embedding_fulltext_search","embedding_fulltext_search_config",
+       "embedding_fulltext_search_content","embedding_fulltext_search_data",
+       "embedding_fulltext_search_docsize","embedding_fulltext_search_idx","embedding_metadata",
+       "embedding_metadata_array","embeddings","embeddings_queue","embeddings_queue_config",
+       "maintenance_log","max_seq_id","migrations","segment_metadata","segments","tenants"]
+      """;
+
   private static final int BUSY_MILLIS = 10_000;
+
+  /// So many rows cost nobody anything.
+  private static final int FEW_ROWS = 100_000;
 
   private final Path file;
   private final Connection connection;
@@ -181,7 +194,10 @@ public final class ChromaDatabase implements AutoCloseable {
     try (PreparedStatement statement = prepare(sql, arguments);
         ResultSet result = statement.executeQuery()) {
       Row row = new Row(result);
-      while (result.next()) {
+      for (long count = 1; result.next(); count++) {
+        if (count % FEW_ROWS == 0) {
+          requireRoomFor(count - FEW_ROWS);
+        }
         consumer.accept(row);
       }
     } catch (SQLException e) {
@@ -190,6 +206,18 @@ public final class ChromaDatabase implements AutoCloseable {
       throw translate(file, e.sqlException());
     } catch (UncheckedIOException e) {
       throw e.getCause();
+    }
+  }
+
+  /// A row takes more than a byte. Pages of a damaged tree that lead to the same pages over and over
+  /// give rows without end.
+  private void requireRoomFor(long rows) throws IOException {
+    long bytes = number("PRAGMA page_count") * number("PRAGMA page_size");
+    if (rows > bytes) {
+      throw new PalaceException.DamagedDatabase(
+          "%s: a table gives more rows than its %,d bytes can hold".formatted(file, bytes),
+          DAMAGE_HINT,
+          new IOException("more rows than bytes"));
     }
   }
 
@@ -354,6 +382,23 @@ public final class ChromaDatabase implements AutoCloseable {
         > 0;
   }
 
+  /// {@return what stands where Chroma has a table and computes its rows, which may take for ever: a
+  /// view, or a table with generated columns}
+  public Optional<String> computedTable() throws IOException {
+    return first(
+        "SELECT name FROM sqlite_master WHERE name IN (SELECT value FROM json_each(?)) AND (type='view'"
+            + " OR type='table' AND sql NOT LIKE 'CREATE VIRTUAL%' AND EXISTS"
+            + " (SELECT 1 FROM pragma_table_xinfo(sqlite_master.name) WHERE hidden>1))",
+        row -> row.text(1),
+        TABLES);
+  }
+
+  /// {@return the name of a trigger, when there is one: Chroma makes none, and every change of a row
+  /// would run it}
+  public Optional<String> trigger() throws IOException {
+    return first("SELECT name FROM sqlite_master WHERE type='trigger'", row -> row.text(1));
+  }
+
   /// {@return the column names of a table, none when it does not exist}
   public Set<String> columns(String table) throws IOException {
     return new HashSet<>(list("SELECT name FROM pragma_table_info(?)", row -> row.text(1), table));
@@ -477,7 +522,9 @@ public final class ChromaDatabase implements AutoCloseable {
   private static PalaceException translate(Path file, SQLException e) {
     int code = e.getErrorCode() & 0xFF;
     String said = file + ": " + e.getMessage();
-    if (code == SQLiteErrorCode.SQLITE_CORRUPT.code || code == SQLiteErrorCode.SQLITE_NOTADB.code) {
+    if (code == SQLiteErrorCode.SQLITE_CORRUPT.code
+        || code == SQLiteErrorCode.SQLITE_NOTADB.code
+        || said.contains("unsupported file format")) {
       return new PalaceException.DamagedDatabase(said, DAMAGE_HINT, e);
     }
     if (isBusy(e)) {
