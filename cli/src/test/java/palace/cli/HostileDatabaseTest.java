@@ -33,7 +33,7 @@ final class HostileDatabaseTest {
   private static final int USUAL = 14;
   private static final int PAGE = 4096;
   private static final byte INTERIOR = 5;
-  private static final Duration BOUND = Duration.ofSeconds(20);
+  private static final Duration BOUND = Duration.ofSeconds(60);
   private static final List<String> COLUMNS =
       List.of(
           "collections.id",

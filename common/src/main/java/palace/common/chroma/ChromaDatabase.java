@@ -49,6 +49,7 @@ public final class ChromaDatabase implements AutoCloseable {
   private final Path file;
   private final Connection connection;
   private final List<LiveFiles.Registration> live = new ArrayList<>();
+  private Optional<WorkLimit> work = Optional.empty();
   private boolean writing;
 
   private ChromaDatabase(Path file, Connection connection) {
@@ -116,10 +117,21 @@ public final class ChromaDatabase implements AutoCloseable {
       }
       database.execute("PRAGMA foreign_keys=OFF");
       database.execute("PRAGMA busy_timeout=" + BUSY_MILLIS);
+      if (mode == Mode.READ_ONLY || mode == Mode.IMMUTABLE) {
+        database.limitWork();
+      }
       return database;
     } catch (IOException | RuntimeException e) {
       database.closeAfter(e);
       throw e;
+    }
+  }
+
+  private void limitWork() throws IOException {
+    try {
+      work = Optional.of(WorkLimit.on(connection, Files.size(file)));
+    } catch (SQLException e) {
+      throw translate(file, e);
     }
   }
 
@@ -254,6 +266,7 @@ public final class ChromaDatabase implements AutoCloseable {
   }
 
   private PreparedStatement prepare(String sql, @Nullable Object... arguments) throws SQLException {
+    work.ifPresent(WorkLimit::begin);
     PreparedStatement statement = connection.prepareStatement(sql);
     bind(statement, arguments);
     return statement;
@@ -522,6 +535,12 @@ public final class ChromaDatabase implements AutoCloseable {
   private static PalaceException translate(Path file, SQLException e) {
     int code = e.getErrorCode() & 0xFF;
     String said = file + ": " + e.getMessage();
+    if (code == SQLiteErrorCode.SQLITE_INTERRUPT.code) {
+      return new PalaceException.DamagedDatabase(
+          file + ": a query takes more steps than a sound file of its size can need",
+          DAMAGE_HINT,
+          e);
+    }
     if (code == SQLiteErrorCode.SQLITE_CORRUPT.code
         || code == SQLiteErrorCode.SQLITE_NOTADB.code
         || said.contains("unsupported file format")) {
