@@ -1,6 +1,8 @@
 package palace.repair;
 
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
@@ -13,12 +15,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import palace.common.PalaceException;
 import palace.common.Progress;
+import palace.common.ShellWord;
 import palace.common.chroma.ChromaDatabase;
 import palace.common.chroma.SourceDatabase;
 import palace.common.doctor.CollectionName;
 import palace.common.doctor.Diagnosis;
 import palace.common.doctor.Doctor;
 import palace.common.files.FileOps;
+import palace.common.files.OwnEntry;
 import palace.common.lock.PalaceLock;
 import palace.common.restore.Direction;
 import palace.common.restore.Recovery;
@@ -153,6 +157,7 @@ public final class Repair {
   private Outcome underLock(PalaceLock lock, Path palace, RepairRequest request)
       throws IOException {
     Path database = palace.resolve(PalaceLayout.DATABASE);
+    requireOwn(database);
     if (!ChromaDatabase.canWriteWithoutRecovery(database)) {
       return recovering(lock, palace, request);
     }
@@ -191,6 +196,20 @@ public final class Repair {
     }
   }
 
+  /// A database that is changed in its place changes under its other names, too.
+  private static void requireOwn(Path database) throws IOException {
+    for (String suffix : List.of("", "-wal", "-journal")) {
+      Path file = SourceDatabase.sidecar(database, suffix);
+      if (Files.exists(file, LinkOption.NOFOLLOW_LINKS) && OwnEntry.hasOtherNames(file)) {
+        throw new PalaceException.Refused(
+            file
+                + ": has other names (hard links), which would change with it; nothing was changed",
+            "give the palace a file of its own: cp -p %1$s %1$s.own && mv %1$s.own %1$s"
+                .formatted(ShellWord.quote(file)));
+      }
+    }
+  }
+
   private Outcome recovering(PalaceLock lock, Path palace, RepairRequest request)
       throws IOException {
     RepairPlan plan = plan(palace, request);
@@ -223,11 +242,22 @@ public final class Repair {
     ChromaDatabase writer = ChromaDatabase.openForWriting(database);
     try {
       writer.beginWriting(request.patience());
+      requireNoTrigger(writer);
       return writer;
     } catch (IOException | RuntimeException e) {
       try (writer) {
         throw e;
       }
+    }
+  }
+
+  private static void requireNoTrigger(ChromaDatabase writer) throws IOException {
+    Optional<String> trigger = writer.trigger();
+    if (trigger.isPresent()) {
+      throw new PalaceException.Refused(
+          "%s: its trigger %s would run with every change; nothing was changed"
+              .formatted(writer.file(), trigger.get()),
+          "no Chroma makes triggers: drop it with the tool that made it, or run palace migrate");
     }
   }
 

@@ -34,12 +34,26 @@ public final class ChromaDatabase implements AutoCloseable {
       "palace doctor says what is damaged, palace repair gets back what can be had";
 
 
+  private static final String TABLES =
+      """
+      ["acquire_write","collection_metadata","collections","databases","embedding_fulltext",
+       "embedding_fulltext_search","embedding_fulltext_search_config",
+       "embedding_fulltext_search_content","embedding_fulltext_search_data",
+       "embedding_fulltext_search_docsize","embedding_fulltext_search_idx","embedding_metadata",
+       "embedding_metadata_array","embeddings","embeddings_queue","embeddings_queue_config",
+       "maintenance_log","max_seq_id","migrations","segment_metadata","segments","tenants"]
+      """;
+
   private static final int BUSY_MILLIS = 10_000;
+
+  /// So many rows cost nobody anything.
+  private static final int FEW_ROWS = 100_000;
 
   private final Path file;
   private final Connection connection;
   private final Mode mode;
   private final List<LiveFiles.Registration> live = new ArrayList<>();
+  private Optional<WorkLimit> work = Optional.empty();
   private boolean writing;
 
   private ChromaDatabase(Path file, Connection connection, Mode mode) {
@@ -98,6 +112,9 @@ public final class ChromaDatabase implements AutoCloseable {
   }
 
   private static ChromaDatabase open(Path file, Mode mode) throws IOException {
+    if (mode != Mode.IMMUTABLE) {
+      SourceDatabase.requirePlainSidecars(file);
+    }
     ChromaDatabase database = connect(file, mode);
     try {
       if (mode != Mode.IMMUTABLE) {
@@ -105,10 +122,21 @@ public final class ChromaDatabase implements AutoCloseable {
       }
       database.execute("PRAGMA foreign_keys=OFF");
       database.execute("PRAGMA busy_timeout=" + BUSY_MILLIS);
+      if (mode == Mode.READ_ONLY || mode == Mode.IMMUTABLE) {
+        database.limitWork();
+      }
       return database;
     } catch (IOException | RuntimeException e) {
       database.closeAfter(e);
       throw e;
+    }
+  }
+
+  private void limitWork() throws IOException {
+    try {
+      work = Optional.of(WorkLimit.on(connection, Files.size(file)));
+    } catch (SQLException e) {
+      throw translate(file, e);
     }
   }
 
@@ -198,7 +226,10 @@ public final class ChromaDatabase implements AutoCloseable {
     try (PreparedStatement statement = prepare(sql, arguments);
         ResultSet result = statement.executeQuery()) {
       Row row = new Row(result);
-      while (result.next()) {
+      for (long count = 1; result.next(); count++) {
+        if (count % FEW_ROWS == 0) {
+          requireRoomFor(count - FEW_ROWS);
+        }
         consumer.accept(row);
       }
     } catch (SQLException e) {
@@ -207,6 +238,18 @@ public final class ChromaDatabase implements AutoCloseable {
       throw translate(file, e.sqlException());
     } catch (UncheckedIOException e) {
       throw e.getCause();
+    }
+  }
+
+  /// A row takes more than a byte. Pages of a damaged tree that lead to the same pages over and over
+  /// give rows without end.
+  private void requireRoomFor(long rows) throws IOException {
+    long bytes = number("PRAGMA page_count") * number("PRAGMA page_size");
+    if (rows > bytes) {
+      throw new PalaceException.DamagedDatabase(
+          "%s: a table gives more rows than its %,d bytes can hold".formatted(file, bytes),
+          DAMAGE_HINT,
+          new IOException("more rows than bytes"));
     }
   }
 
@@ -243,6 +286,7 @@ public final class ChromaDatabase implements AutoCloseable {
   }
 
   private PreparedStatement prepare(String sql, @Nullable Object... arguments) throws SQLException {
+    work.ifPresent(WorkLimit::begin);
     PreparedStatement statement = connection.prepareStatement(sql);
     bind(statement, arguments);
     return statement;
@@ -365,6 +409,7 @@ public final class ChromaDatabase implements AutoCloseable {
   /// Makes another database file readable under a schema name. The file is opened read-only, and
   /// one in write-ahead mode that has no log as immutable, because SQLite would create its `-shm`.
   public void attach(Path other, String schema) throws IOException {
+    SourceDatabase.requirePlainSidecars(other);
     boolean immutable = SourceDatabase.isWriteAheadWithoutLog(other);
     Mode mode = immutable ? Mode.IMMUTABLE : Mode.READ_ONLY;
     execute("ATTACH DATABASE ? AS " + schema, uri(other, mode.query));
@@ -378,6 +423,23 @@ public final class ChromaDatabase implements AutoCloseable {
     return number(
             "SELECT count(*) FROM sqlite_master WHERE type IN ('table','view') AND name=?", name)
         > 0;
+  }
+
+  /// {@return what stands where Chroma has a table and computes its rows, which may take for ever: a
+  /// view, or a table with generated columns}
+  public Optional<String> computedTable() throws IOException {
+    return first(
+        "SELECT name FROM sqlite_master WHERE name IN (SELECT value FROM json_each(?)) AND (type='view'"
+            + " OR type='table' AND sql NOT LIKE 'CREATE VIRTUAL%' AND EXISTS"
+            + " (SELECT 1 FROM pragma_table_xinfo(sqlite_master.name) WHERE hidden>1))",
+        row -> row.text(1),
+        TABLES);
+  }
+
+  /// {@return the name of a trigger, when there is one: Chroma makes none, and every change of a row
+  /// would run it}
+  public Optional<String> trigger() throws IOException {
+    return first("SELECT name FROM sqlite_master WHERE type='trigger'", row -> row.text(1));
   }
 
   /// {@return the column names of a table, none when it does not exist}
@@ -503,7 +565,15 @@ public final class ChromaDatabase implements AutoCloseable {
   static PalaceException translate(Path file, SQLException e) {
     int code = e.getErrorCode() & 0xFF;
     String said = file + ": " + e.getMessage();
-    if (code == SQLiteErrorCode.SQLITE_CORRUPT.code || code == SQLiteErrorCode.SQLITE_NOTADB.code) {
+    if (code == SQLiteErrorCode.SQLITE_INTERRUPT.code) {
+      return new PalaceException.DamagedDatabase(
+          file + ": a query takes more steps than a sound file of its size can need",
+          DAMAGE_HINT,
+          e);
+    }
+    if (code == SQLiteErrorCode.SQLITE_CORRUPT.code
+        || code == SQLiteErrorCode.SQLITE_NOTADB.code
+        || said.contains("unsupported file format")) {
       return new PalaceException.DamagedDatabase(said, DAMAGE_HINT, e);
     }
     if (isBusy(e)) {

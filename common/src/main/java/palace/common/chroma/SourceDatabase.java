@@ -6,9 +6,11 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import palace.common.PalaceException;
 import palace.common.files.LiveFiles;
@@ -22,6 +24,7 @@ import palace.common.files.PrivateDirectory;
 public final class SourceDatabase implements AutoCloseable {
   private static final byte[] SQLITE_MAGIC =
       "SQLite format 3\0".getBytes(StandardCharsets.US_ASCII);
+  private static final List<String> SIDECARS = List.of("-journal", "-wal", "-shm");
   private static final int HEADER_BYTES = 100;
   private static final int WRITE_VERSION_OFFSET = 18;
   private static final int WAL_VERSION = 2;
@@ -54,6 +57,7 @@ public final class SourceDatabase implements AutoCloseable {
   /// A file to which this process has a connection already is read through SQLite alone: its header
   /// must not be read by its path, and whoever opened it has seen to its recovery.
   public static SourceDatabase open(Path file) throws IOException {
+    requirePlainSidecars(file);
     if (LiveFiles.isOpen(file)) {
       return reading(
           ChromaDatabase.openReadOnly(file), new DatabaseCondition.Clean(), Optional.empty());
@@ -201,6 +205,21 @@ public final class SourceDatabase implements AutoCloseable {
   /// {@return the path of a file that SQLite keeps beside a database}
   public static Path sidecar(Path file, String suffix) {
     return file.resolveSibling(file.getFileName() + suffix);
+  }
+
+  /// Refuses a database beside which something else stands at a name where SQLite keeps a file:
+  /// SQLite would wait for a pipe for ever, and a link could lead anywhere.
+  static void requirePlainSidecars(Path file) throws IOException {
+    for (String suffix : SIDECARS) {
+      Path beside = sidecar(file, suffix);
+      if (Files.exists(beside, LinkOption.NOFOLLOW_LINKS)
+          && !Files.isRegularFile(beside, LinkOption.NOFOLLOW_LINKS)) {
+        throw new PalaceException.Refused(
+            beside
+                + ": a link, a directory or a special file, expected a file of SQLite's or nothing",
+            "see what it is, and move it out of the palace");
+      }
+    }
   }
 
   private static long sizeOf(Path file) throws IOException {

@@ -86,6 +86,10 @@ final class Examination {
       check.run();
     } catch (IOException | RuntimeException e) {
       notRun.add(new NotRun(name, said(e), essential));
+    } catch (InternalError e) {
+      // What Java throws when the bytes of a mapped file cannot be had.
+      notRun.add(
+          new NotRun(name, "a file became shorter, or its disk could not read it", essential));
     }
   }
 
@@ -93,8 +97,12 @@ final class Examination {
     notRun.add(check);
   }
 
-  /// {@return what an exception says, without the name of the database file}
+  /// {@return what an exception says, without the name of the database file; whatever a check did not
+  /// plan for is called a defect}
   String said(Exception e) {
+    if (e instanceof RuntimeException) {
+      return "this should never happen: " + e;
+    }
     String message = e.getMessage();
     return message == null
         ? e.getClass().getSimpleName()

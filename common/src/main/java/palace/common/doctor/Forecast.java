@@ -48,6 +48,8 @@ final class Forecast {
           Prediction.may(FAILURE, "overlooks rows, and fails in calls that touch the index");
       case DatabaseFinding.RowsLost rows ->
           Prediction.may(LOSS, "answers without them, where it answers at all");
+      case DatabaseFinding.NothingLeft file ->
+          Prediction.does(REFUSAL, REFUSES + "it cannot read the database");
       case DatabaseFinding.TableMissing table ->
           Prediction.may(FAILURE, "fails in every call that needs table " + table.table());
     };

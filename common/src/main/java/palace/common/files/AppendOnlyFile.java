@@ -1,5 +1,7 @@
 package palace.common.files;
 
+import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
+
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -15,7 +17,8 @@ public final class AppendOnlyFile {
   private AppendOnlyFile() {}
 
   /// Appends one line and flushes it. A last line that a crash left without its end is ended first.
-  /// When the write fails the file is cut back to what it was.
+  /// When the write fails the file is cut back to what it was. What is no regular file, or has other
+  /// names, is refused as [OwnEntry] says.
   public static void append(Path file, String line) throws IOException {
     append(file, List.of(line));
   }
@@ -27,8 +30,13 @@ public final class AppendOnlyFile {
         throw new IllegalArgumentException("not one line: " + line);
       }
     }
+    OwnEntry.requireFile(file);
     var options =
-        Set.of(StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+        Set.of(
+            StandardOpenOption.CREATE,
+            StandardOpenOption.READ,
+            StandardOpenOption.WRITE,
+            NOFOLLOW_LINKS);
     try (var channel = FileChannel.open(file, options, Durable.ownerFile())) {
       long end = channel.size();
       String text = (endsTorn(channel, end) ? "\n" : "") + String.join("\n", lines) + "\n";

@@ -25,21 +25,24 @@ final class BlockDigest {
     var block = ByteBuffer.allocate(BLOCK_BYTES);
     var offset = ByteBuffer.allocate(Long.BYTES);
     try (var input = FileChannel.open(file, Set.of(StandardOpenOption.READ, NOFOLLOW_LINKS))) {
-      for (long at = start(extents, 0); at < length; at = start(extents, at + BLOCK_BYTES)) {
+      long at = start(extents, 0, length);
+      while (at < length) {
         read(input, block.clear(), at);
         if (!SparseCopy.isZero(block.flip())) {
           digest.update(offset.clear().putLong(at).flip());
           digest.update(block);
         }
+        at = start(extents, at + BLOCK_BYTES, length);
       }
     }
     return PREFIX + HexFormat.of().formatHex(digest.digest());
   }
 
-  /// {@return the start of the block with the first data at or after a block's start}
-  private static long start(Extents extents, long from) {
-    long data = extents.nextData(from);
-    return data - data % BLOCK_BYTES;
+  /// {@return the start of the block with the first data at or after a block's start, or the length
+  /// when there is none}
+  private static long start(Extents extents, long from, long length) {
+    long data = from < length ? extents.nextData(from) : length;
+    return data < length ? data - data % BLOCK_BYTES : length;
   }
 
   private static void read(FileChannel input, ByteBuffer block, long at) throws IOException {

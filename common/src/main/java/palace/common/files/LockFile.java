@@ -1,5 +1,7 @@
 package palace.common.files;
 
+import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
+
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -32,7 +34,7 @@ public final class LockFile implements AutoCloseable {
   }
 
   /// Tries once to take the lock, creating the file (mode 0600) when it is missing, and writes who
-  /// holds it.
+  /// holds it. What is no regular file, or has other names, is refused as [OwnEntry] says.
   ///
   /// {@return the lock, or empty when another process or another thread of this one holds it}
   public static Optional<LockFile> tryAcquire(Path file, String body) throws IOException {
@@ -49,7 +51,7 @@ public final class LockFile implements AutoCloseable {
 
   /// {@return what the holder wrote, or empty when nobody holds the lock} Nothing is written.
   public static Optional<String> holder(Path file) throws IOException {
-    if (!Files.isRegularFile(file)) {
+    if (!Files.isRegularFile(file, NOFOLLOW_LINKS)) {
       return Optional.empty();
     }
     Path real = file.toRealPath();
@@ -93,8 +95,11 @@ public final class LockFile implements AutoCloseable {
 
   private static Optional<LockFile> lock(Path file, String body) throws IOException {
     create(file);
+    OwnEntry.requireFile(file);
     var before = Identity.of(file);
-    var channel = FileChannel.open(file, Set.of(StandardOpenOption.READ, StandardOpenOption.WRITE));
+    var channel =
+        FileChannel.open(
+            file, Set.of(StandardOpenOption.READ, StandardOpenOption.WRITE, NOFOLLOW_LINKS));
     boolean kept = false;
     try {
       kept = channel.tryLock() != null && before.equals(Identity.of(file));

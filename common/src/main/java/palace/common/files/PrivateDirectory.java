@@ -1,12 +1,15 @@
 package palace.common.files;
 
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Set;
 
 /// A directory of ours in the system's temporary folder, readable by this user only and deleted on
 /// close. It is never inside or beside a palace, so that looking at a palace leaves no trace there.
@@ -39,10 +42,17 @@ public final class PrivateDirectory implements AutoCloseable {
     return path;
   }
 
-  /// Copies one regular file into the directory and gives the copy.
+  /// Copies one regular file into the directory and gives the copy, in which holes stay holes.
   public Path copyIn(Path file) throws IOException {
     LiveFiles.requireNotOpen(file);
-    return Files.copy(file, path.resolve(file.getFileName().toString()));
+    Path copy = path.resolve(file.getFileName().toString());
+    long size = Files.size(file);
+    var options = Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+    try (var output = FileChannel.open(copy, options, Durable.ownerFile());
+        var extents = Extents.open(file, size)) {
+      SparseCopy.copy(file, output, size, extents);
+    }
+    return copy;
   }
 
   @Override

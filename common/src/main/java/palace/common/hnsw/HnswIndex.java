@@ -17,8 +17,9 @@ import java.util.OptionalInt;
 ///
 /// The layout comes from the header when it is sound, else from what the database leads to expect,
 /// so that vectors can be taken out of `data_level0.bin` when the header is lost. Slots are bounded
-/// by the bytes that are there, so no accessor leaves its file; what the bytes say is judged by
-/// [IndexCheck]. May be used by several threads.
+/// by the bytes that are there, as far as [palace.common.files.DataEnd] finds them worth a walk, so
+/// no accessor leaves its file; what the bytes say is judged by [IndexCheck]. May be used by several
+/// threads.
 public final class HnswIndex implements AutoCloseable {
   static final ValueLayout.OfInt INT =
       ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
@@ -52,7 +53,7 @@ public final class HnswIndex implements AutoCloseable {
     this.arena = arena;
     this.expected = expected;
     headerFile = MappedFile.open(directory.resolve(IndexFile.HEADER.fileName()), arena);
-    level0File = MappedFile.open(directory.resolve(IndexFile.LEVEL0.fileName()), arena);
+    level0File = MappedFile.openToEndOfData(directory.resolve(IndexFile.LEVEL0.fileName()), arena);
     lengthFile = MappedFile.open(directory.resolve(IndexFile.LENGTH.fileName()), arena);
     linkListsFile = MappedFile.open(directory.resolve(IndexFile.LINK_LISTS.fileName()), arena);
     pickled = Files.exists(directory.resolve(IndexFile.PICKLE.fileName()));

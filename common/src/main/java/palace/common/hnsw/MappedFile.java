@@ -7,6 +7,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import palace.common.files.DataEnd;
 
 /// A file mapped read-only, or the fact that it is not there.
 ///
@@ -15,11 +16,20 @@ import java.nio.file.StandardOpenOption;
 record MappedFile(boolean present, MemorySegment bytes) {
 
   static MappedFile open(Path file, Arena arena) throws IOException {
+    return open(file, arena, false);
+  }
+
+  /// Maps a file only as far as there is data that is worth a walk.
+  static MappedFile openToEndOfData(Path file, Arena arena) throws IOException {
+    return open(file, arena, true);
+  }
+
+  private static MappedFile open(Path file, Arena arena, boolean toEndOfData) throws IOException {
     if (!Files.isRegularFile(file)) {
       return new MappedFile(false, MemorySegment.NULL);
     }
     try (var channel = FileChannel.open(file, StandardOpenOption.READ)) {
-      long size = channel.size();
+      long size = toEndOfData ? DataEnd.of(file, channel.size()) : channel.size();
       return new MappedFile(
           true,
           size == 0

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import palace.common.files.Durable;
 import palace.common.files.Listing;
 import palace.common.files.LockFile;
+import palace.common.files.OwnEntry;
 import palace.common.files.TreeDelete;
 
 /// The ops folder with the lock file in it. A folder that this run created and in which nothing
@@ -17,6 +18,7 @@ record OpsFolder(Path directory, LockFile lock, boolean created) implements Auto
     if (Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)) {
       return false;
     }
+    OwnEntry.requireDirectory(directory);
     Path parent = directory.getParent();
     if (parent != null && !Files.exists(parent)) {
       Durable.createDirectory(parent, Durable.OWNER_ONLY);

@@ -30,6 +30,7 @@ public final class Palace implements AutoCloseable {
   private Palace(PalaceLayout layout, SourceDatabase source) throws IOException {
     this.layout = layout;
     this.source = source;
+    requireStoredRows(source.database());
     level = source.database().level();
     requireKnown(source.database().recordedLevel(), level, layout);
     catalogue = Catalogue.read(source.database());
@@ -123,6 +124,16 @@ public final class Palace implements AutoCloseable {
     throw new PalaceException.Refused(
         named + ": not a palace: it holds no " + PalaceLayout.DATABASE,
         "name a directory that holds chroma.sqlite3");
+  }
+
+  private static void requireStoredRows(ChromaDatabase database) throws IOException {
+    Optional<String> computed = database.computedTable();
+    if (computed.isPresent()) {
+      throw new PalaceException.Refused(
+          "%s: %s is computed by its schema, expected a table of Chroma that holds its rows"
+              .formatted(database.file(), computed.get()),
+          "no Chroma makes this; go back to a copy of the palace from before");
+    }
   }
 
   private static void requireKnown(SchemaLevel recorded, SchemaLevel level, PalaceLayout layout)

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.FileAlreadyExistsException;
@@ -139,6 +140,23 @@ final class TreeCopyTest {
     var digest = assertTimeoutPreemptively(Duration.ofSeconds(20), () -> TreeDigest.of(directory));
     assertThat(digest.get("sparse").size()).isEqualTo(TERABYTE);
     assertThat(digest.get("sparse").sha256()).startsWith("blocks:");
+  }
+
+  @Test
+  void aLongFileThatEndsWithinABlockIsDigestedToItsEnd() throws IOException {
+    long length = (5L << 30) + 12_345;
+    Path source = sparse(length, length - 6, "island");
+    String whole = digestInTime();
+    try (var file = new RandomAccessFile(source.toFile(), "rw")) {
+      file.seek(length - 1);
+      file.write('x');
+    }
+    assertThat(digestInTime()).startsWith("blocks:").isNotEqualTo(whole);
+  }
+
+  private String digestInTime() {
+    return assertTimeoutPreemptively(
+        Duration.ofSeconds(20), () -> TreeDigest.of(directory).get("sparse").sha256());
   }
 
   @Test
