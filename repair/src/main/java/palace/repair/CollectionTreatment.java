@@ -5,7 +5,12 @@ import palace.common.doctor.CollectionName;
 
 /// A treatment of one collection.
 public sealed interface CollectionTreatment extends Treatment
-    permits RebuildIndex, RestoreSegments, SetDimension, StateConfiguration {
+    permits RebuildIndex,
+        RenameCollection,
+        RestoreSegments,
+        RetireStaging,
+        SetDimension,
+        StateConfiguration {
   /// {@return the collection}
   CollectionName in();
 

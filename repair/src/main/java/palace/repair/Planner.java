@@ -8,6 +8,7 @@ import java.util.Map;
 import palace.common.PalaceException;
 import palace.common.doctor.CollectionName;
 import palace.common.doctor.CollectionSummary;
+import palace.common.doctor.CopyFinding;
 import palace.common.doctor.DatabaseFinding;
 import palace.common.doctor.Diagnosis;
 import palace.common.doctor.Finding;
@@ -44,9 +45,12 @@ final class Planner {
 
   private void judge(Finding finding) {
     boolean harmless = finding.severity() == Severity.NOTICE;
-    boolean reasonEnough = !harmless || finding instanceof DatabaseFinding.InterruptedWrite;
+    boolean reasonEnough =
+        !harmless
+            || finding instanceof DatabaseFinding.InterruptedWrite
+            || finding instanceof CopyFinding.Named;
     switch (Verdict.on(finding)) {
-      case Verdict.Treat(RebuildIndex treatment) when harmless -> {}
+      case Verdict.Treat(RebuildIndex treatment) when !reasonEnough -> {}
       case Verdict.Treat(Treatment treatment) -> {
         cures.computeIfAbsent(treatment, key -> new ArrayList<>()).add(finding);
         needed |= reasonEnough;
@@ -77,7 +81,21 @@ final class Planner {
     }
   }
 
+  /// What is wrong with a staging collection matters no more when it goes.
+  private void leaveStagingAlone() {
+    for (Treatment treatment : List.copyOf(cures.keySet())) {
+      if (treatment instanceof RetireStaging staging) {
+        cures.keySet().removeIf(other -> other != staging && isFor(other, staging.in()));
+      }
+    }
+  }
+
+  private static boolean isFor(Treatment treatment, CollectionName in) {
+    return treatment instanceof CollectionTreatment of && of.in().equals(in);
+  }
+
   private RepairPlan plan() {
+    leaveStagingAlone();
     boolean nothing = !needed || endangered;
     List<RepairPlan.Cure> ordered =
         nothing
@@ -106,7 +124,11 @@ final class Planner {
       case DropOrphans rows -> 9;
       case StateConfiguration texts -> 10;
       case SetDimension number -> 11;
-      case RebuildIndex index -> 12;
+      case RenameCollection name -> 12;
+      case RestoreCollection row -> 13;
+      case RestoreCompanions files -> 14;
+      case RebuildIndex index -> 15;
+      case RetireStaging rows -> 16;
     };
   }
 

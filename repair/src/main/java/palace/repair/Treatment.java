@@ -15,6 +15,8 @@ public sealed interface Treatment
         RebuildFullText,
         RecoverInterruptedWrite,
         Reindex,
+        RestoreCollection,
+        RestoreCompanions,
         RestoreMigrations,
         RestoreQueueConfiguration,
         RestoreTenancy {

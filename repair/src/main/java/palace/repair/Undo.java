@@ -73,7 +73,17 @@ final class Undo {
 
   /// Writes into the journal what [#place] and [#finish] will do to names on disk. One that this
   /// run gave itself and now replaces is free again.
-  void journal(Iterable<NewIndex> indexes) throws IOException {
+  ///
+  /// @param companions files in the working folder that get a name in the palace
+  /// @param retired directories of the palace that go into the snapshot
+  void journal(Iterable<NewIndex> indexes, List<Path> companions, List<Path> retired)
+      throws IOException {
+    for (Path companion : companions) {
+      moves.add(names.placing(companion));
+    }
+    for (Path directory : retired) {
+      moves.add(names.retiring(directory));
+    }
     for (NewIndex index : indexes) {
       segments.add(index.segmentId());
       if (index.replaced().isPresent()) {

@@ -75,6 +75,10 @@ public final class Doctor {
         step.advance(1);
       }
     }
+    examination.run(
+        "interrupted repairs of other tools",
+        false,
+        new SourceCheck(examination, palace, doctor.summaries)::run);
     return doctor.diagnosis();
   }
 
@@ -129,7 +133,6 @@ public final class Doctor {
       examination.run("topics of the queue", queue::orphanTopics);
       step.advance(1);
       examination.run("directories without segment", false, new DirectoryCheck(examination)::run);
-      examination.run("interrupted rebuilds", new LeftoverCheck(examination)::run);
       step.advance(1);
     }
   }

@@ -45,7 +45,8 @@ public record PalaceLayout(
           ".incoming-",
           ".aside-",
           ".staging-",
-          ".bak");
+          ".bak",
+          "_rebuild");
 
   /// Lists a palace and its neighbourhood; nothing is opened.
   public static PalaceLayout of(Path directory) throws IOException {
@@ -87,7 +88,8 @@ public record PalaceLayout(
     return UUID.matcher(name).matches();
   }
 
-  private static List<Path> leftoversOf(Path directory) throws IOException {
+  /// {@return what tools left beside a palace, which need not be there itself}
+  public static List<Path> leftoversOf(Path directory) throws IOException {
     Path parent = directory.getParent();
     if (parent == null || !Files.isReadable(parent)) {
       return List.of();
