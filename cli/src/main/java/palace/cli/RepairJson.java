@@ -27,6 +27,7 @@ final class RepairJson {
           unchanged(plan.diagnosis().palace()).set("plan", plan(plan));
       case Outcome.Repaired(RepairReport report) -> report(report);
       case Outcome.PartlyRepaired(RepairReport report) -> report(report);
+      case Outcome.PutBack(Path from, Outcome then) -> of(then).put("putBackFrom", from.toString());
     };
   }
 
@@ -37,6 +38,8 @@ final class RepairJson {
       case Outcome.Planned planned -> "planned";
       case Outcome.Repaired repaired -> "repaired";
       case Outcome.PartlyRepaired partly -> "partly-repaired";
+      case Outcome.PutBack(Path from, Outcome then) ->
+          then instanceof Outcome.Healthy ? "put-back" : word(then);
     };
   }
 

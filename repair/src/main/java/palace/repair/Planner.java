@@ -112,6 +112,7 @@ final class Planner {
   /// taken out of it.
   private static int order(Treatment treatment) {
     return switch (treatment) {
+      case PutPalaceBack first -> -1;
       case RecoverInterruptedWrite first -> 0;
       case Reindex indexes -> 1;
       case RestoreMigrations rows -> 2;

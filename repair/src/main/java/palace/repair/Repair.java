@@ -10,6 +10,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import palace.common.PalaceException;
 import palace.common.Progress;
+import palace.common.RunId;
 import palace.common.chroma.ChromaDatabase;
 import palace.common.chroma.SourceDatabase;
 import palace.common.doctor.Diagnosis;
@@ -18,8 +19,10 @@ import palace.common.files.FileOps;
 import palace.common.lock.PalaceLock;
 import palace.common.restore.Direction;
 import palace.common.restore.Recovery;
+import palace.common.sources.Source;
 import palace.common.store.Palace;
 import palace.common.store.PalaceLayout;
+import palace.common.swap.PalacePaths;
 
 /// Repairs palaces: the copy first, new indexes beside the old ones, one commit.
 ///
@@ -69,7 +72,12 @@ public final class Repair {
   /// @throws PalaceException.Refused when nothing that is wrong can be treated, or no copy of the
   ///   database can be made
   public Outcome run(RepairRequest request) throws IOException {
-    Path palace = Palace.locate(request.palace());
+    Path place = PalacePaths.realPath(request.palace());
+    Optional<Source.Copy> copy = AbsentPalace.copyFor(place);
+    if (copy.isPresent() && request.dryRun()) {
+      return new Outcome.Planned(AbsentPalace.plan(place, copy.get(), progress));
+    }
+    Path palace = copy.isPresent() ? place : Palace.locate(request.palace());
     if (request.dryRun()) {
       RepairPlan plan = plan(palace, request);
       return plan.isEmpty() && plan.diagnosis().isHealthy()
@@ -81,8 +89,17 @@ public final class Repair {
           .sentences()
           .forEach(LOG::warn);
       lock.requireQuiet(request.force()).warnings().forEach(LOG::warn);
-      return underLock(Palace.locate(palace), request);
+      return orPutBack(palace, request);
     }
+  }
+
+  private Outcome orPutBack(Path place, RepairRequest request) throws IOException {
+    Optional<Source.Copy> copy = AbsentPalace.copyFor(place);
+    if (copy.isEmpty()) {
+      return underLock(Palace.locate(place), request);
+    }
+    new AbsentPalace(ops, PalacePaths.of(place, RunId.now(clock)), copy.get()).putBack();
+    return new Outcome.PutBack(copy.get().place(), underLock(Palace.locate(place), request));
   }
 
   private Outcome underLock(Path palace, RepairRequest request) throws IOException {

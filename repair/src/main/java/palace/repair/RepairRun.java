@@ -296,6 +296,7 @@ final class RepairRun {
       case Outcome.PartlyRepaired(RepairReport report) -> summary(report);
       case Outcome.Healthy healthy -> Map.of();
       case Outcome.Planned planned -> Map.of();
+      case Outcome.PutBack back -> Map.of();
     };
   }
 

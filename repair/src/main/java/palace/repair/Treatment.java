@@ -12,6 +12,7 @@ public sealed interface Treatment
         DropOrphans,
         LowerCaseIds,
         NormaliseMetadata,
+        PutPalaceBack,
         RebuildFullText,
         RecoverInterruptedWrite,
         Reindex,

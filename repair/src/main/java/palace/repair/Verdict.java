@@ -70,6 +70,8 @@ public sealed interface Verdict {
     return switch (finding) {
       case DirectoryFinding.Orphan orphan -> new Leave();
       case DirectoryFinding.OldCopy copy -> new Leave();
+      case DirectoryFinding.PalaceGone gone ->
+          new Treat(new PutPalaceBack(gone.directory(), gone.source().place()));
       case DirectoryFinding.CollectionGone gone ->
           new Treat(new RestoreCollection(gone.source(), gone.like()));
       case DirectoryFinding.CompanionsGone gone ->

@@ -31,6 +31,7 @@ class RepairTest {
       case Outcome.PartlyRepaired(RepairReport report) -> report;
       case Outcome.Healthy healthy -> throw new AssertionError("nothing was repaired");
       case Outcome.Planned planned -> throw new AssertionError("nothing was repaired");
+      case Outcome.PutBack(Path from, Outcome then) -> report(then);
     };
   }
 

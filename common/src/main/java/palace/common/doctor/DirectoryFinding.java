@@ -65,6 +65,23 @@ public sealed interface DirectoryFinding extends Finding {
     }
   }
 
+  /// Nothing is where the palace should be, and a copy of it is beside that place (F46).
+  ///
+  /// @param directory where the palace should be
+  /// @param source the copy that was written last
+  record PalaceGone(Path directory, Source.Copy source) implements DirectoryFinding {
+    @Override
+    public Nature nature() {
+      return Nature.fatal("palace-gone", Threat.REFUSAL);
+    }
+
+    @Override
+    public String sentence() {
+      return "no palace is at %s; an interrupted `%s` left it in %s"
+          .formatted(directory, source.kind().maker(), source.place());
+    }
+  }
+
   /// A collection that the palace lacks altogether and a copy holds.
   ///
   /// @param directory the copy

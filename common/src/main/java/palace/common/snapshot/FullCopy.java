@@ -23,7 +23,7 @@ import palace.common.swap.LogValue;
 ///
 /// Left out are pipes, sockets and devices, and of the folder `.palace` everything but the seal: it
 /// holds our own work, and in some palaces the ops folder with the snapshots themselves.
-final class FullCopy {
+public final class FullCopy {
   private static final Logger LOG = LoggerFactory.getLogger(FullCopy.class);
   private static final List<String> SIDECARS = List.of("-wal", "-shm", "-journal");
   private static final Set<String> OF_THE_FOLDER = Set.of("seal.json", "needs-embedding.jsonl");
@@ -32,14 +32,15 @@ final class FullCopy {
   private final Path palace;
   private final Path target;
 
-  FullCopy(FileOps ops, Path palace, Path target) {
+  /// A copy of one directory to a name that must not be taken.
+  public FullCopy(FileOps ops, Path palace, Path target) {
     this.ops = ops;
     this.palace = palace;
     this.target = target;
   }
 
   /// Copies into the target, which must not exist; every file and directory is durable then.
-  void make() throws IOException {
+  public void make() throws IOException {
     ops.createDirectory(target);
     var done = new TreeSet<String>();
     for (Path entry : Listing.of(palace)) {

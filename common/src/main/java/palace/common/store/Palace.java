@@ -8,6 +8,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import palace.common.PalaceException;
+import palace.common.ShellWord;
 import palace.common.chroma.Catalogue;
 import palace.common.chroma.ChromaDatabase;
 import palace.common.chroma.CollectionRow;
@@ -93,6 +94,7 @@ public final class Palace implements AutoCloseable {
     try {
       return path.toRealPath();
     } catch (NoSuchFileException e) {
+      requireNoCopy(path, path + ": no such directory");
       throw new PalaceException.Refused(
           path + ": no such directory",
           "check the path; palace --palace DIR names the directory that holds chroma.sqlite3",
@@ -118,9 +120,22 @@ public final class Palace implements AutoCloseable {
           named + ": a palace of Chroma 0.3, which kept Parquet files",
           "bring it to Chroma 0.4 first with the chroma-migrate package, then run palace migrate");
     }
+    requireNoCopy(real, named + ": it holds no " + PalaceLayout.DATABASE);
     throw new PalaceException.Refused(
         named + ": not a palace: it holds no " + PalaceLayout.DATABASE,
         "name a directory that holds chroma.sqlite3");
+  }
+
+  /// Where no palace is, another tool may have moved it away and been interrupted (F46).
+  private static void requireNoCopy(Path path, String said) throws IOException {
+    for (Path copy : PalaceLayout.leftoversOf(path.toAbsolutePath().normalize())) {
+      if (Files.isRegularFile(copy.resolve(PalaceLayout.DATABASE), LinkOption.NOFOLLOW_LINKS)) {
+        throw new PalaceException.Refused(
+            said + ", but a copy of the palace is in " + copy,
+            "palace repair --palace %s puts it back and leaves the copy as it is"
+                .formatted(ShellWord.quote(path)));
+      }
+    }
   }
 
   private static void requireKnown(SchemaLevel recorded, SchemaLevel level, PalaceLayout layout)

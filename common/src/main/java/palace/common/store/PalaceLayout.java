@@ -91,7 +91,7 @@ public record PalaceLayout(
   /// {@return what tools left beside a palace, which need not be there itself}
   public static List<Path> leftoversOf(Path directory) throws IOException {
     Path parent = directory.getParent();
-    if (parent == null || !Files.isReadable(parent)) {
+    if (parent == null || !Files.isDirectory(parent) || !Files.isReadable(parent)) {
       return List.of();
     }
     String name = directory.getFileName().toString();
