@@ -44,6 +44,8 @@ if plan["batch"]:
         for module in [m for n, m in list(sys.modules.items()) if n.startswith("mempalace")]:
             if getattr(module, name, None) is whole:
                 setattr(module, name, smaller(whole, position))
+if plan["before"]:
+    setattr(mempalace.repair, plan["before"], lambda *arguments, **options: die())
 sys.argv[0] = "mempalace"
 sys.exit(mempalace.cli.main())
 '''
@@ -51,12 +53,14 @@ sys.exit(mempalace.cli.main())
 
 @dataclasses.dataclass(frozen=True)
 class Moment:
-    """Kill `after` seconds after the words were said for the `times`-th time; `batch` is how many drawers go at a time."""
+    """Kill `after` seconds after the words were said for the `times`-th time, or as soon as the function `before` of mempalace.repair is
+    called; `batch` is how many drawers go at a time."""
 
-    words: str
+    words: str = ""
     times: int = 1
     after: float = 0
     batch: int = 0
+    before: str = ""
 
 
 def run(home, palace, command, moment, limit=600):

@@ -153,7 +153,13 @@ public final class Repair {
   }
 
   private RepairPlan plan(Path palace, RepairRequest request) throws IOException {
-    return Planner.plan(Doctor.examine(palace, progress), request);
+    Diagnosis diagnosis = Doctor.examine(palace, progress);
+    if (request.sources().isEmpty()) {
+      return Planner.plan(diagnosis, request);
+    }
+    try (Palace opened = Palace.open(NamedSources.layout(palace, request))) {
+      return Planner.plan(NamedSources.add(diagnosis, opened, request), request);
+    }
   }
 
   private static Outcome healthyOrRefused(RepairPlan plan) throws PalaceException.Refused {

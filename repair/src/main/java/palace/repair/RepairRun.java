@@ -35,6 +35,7 @@ import palace.common.restore.RepairRecovery;
 import palace.common.snapshot.DatabaseSnapshot;
 import palace.common.snapshot.SnapshotStore;
 import palace.common.store.Drawer;
+import palace.common.store.Palace;
 import palace.common.store.PalaceLayout;
 import palace.common.store.SkippedRow;
 import palace.common.swap.LogValue;
@@ -188,9 +189,20 @@ final class RepairRun {
       var round = new Round(palace, writer, request, plan, foundation, undo, progress, watcher);
       after = reindexed ? withoutOldTrees(round.treat()) : round.treat();
       record(round);
-      plan = Planner.plan(after, foundation ? request : request.withRebuiltIndex(false));
+      plan = planAfter(after, foundation, writer);
     }
     return after;
+  }
+
+  /// What is asked for is done in the round that is not about foundations.
+  private RepairPlan planAfter(Diagnosis after, boolean foundation, ChromaDatabase writer)
+      throws IOException {
+    if (!foundation || request.sources().isEmpty()) {
+      return Planner.plan(after, foundation ? request : request.withRebuiltIndex(false));
+    }
+    try (Palace opened = Palace.over(NamedSources.layout(palace, request), writer)) {
+      return Planner.plan(NamedSources.add(after, opened, request), request);
+    }
   }
 
   /// Inside the transaction that made its SQL indexes anew, pages of the damaged trees still belong

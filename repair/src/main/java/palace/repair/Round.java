@@ -99,7 +99,7 @@ final class Round {
 
   /// What gives drawers to others stays open until their rows are written.
   private void prepareAndOperate() throws IOException {
-    try (Palace opened = Palace.over(palace, database);
+    try (Palace opened = Palace.over(NamedSources.layout(palace, request), database);
         var donors = new Donors(opened, request.batchSize())) {
       prepare(opened, donors);
       watcher.reached(Step.BUILT);

@@ -25,7 +25,7 @@ class RepairTest {
     return new Repair(Progress.SILENT).run(RepairRequest.of(palace.directory(), "test"));
   }
 
-  private static RepairReport report(Outcome outcome) {
+  static RepairReport report(Outcome outcome) {
     return switch (outcome) {
       case Outcome.Repaired(RepairReport report) -> report;
       case Outcome.PartlyRepaired(RepairReport report) -> report;

@@ -112,6 +112,10 @@ public sealed interface CopyFinding extends CollectionFinding {
 
     @Override
     public String sentence() {
+      if (source instanceof Source.Segment) {
+        return "%s holds the missing vectors of %,d drawers of collection %s, by their ids; it has no documents to compare"
+            .formatted(source.words(), vectors, in);
+      }
       return ("%s holds %,d drawers of collection %s: %,d that the collection lacks, because they"
               + " were lost or deleted, %,d in a newer state, and the missing vectors of %,d")
           .formatted(source.words(), held, in, lacking, newer, vectors);
@@ -140,6 +144,7 @@ public sealed interface CopyFinding extends CollectionFinding {
     return switch (source) {
       case Source.Staging staging -> "`mempalace repair`";
       case Source.Copy copy -> "`" + copy.kind().maker() + "`";
+      case Source.Segment segment -> "another tool";
     };
   }
 }

@@ -43,6 +43,14 @@ public sealed interface Source {
     }
   }
 
+  /// A directory of one segment, named like it, with or without an ending: `UUID.backup-TIME`.
+  record Segment(Path place) implements Source {
+    @Override
+    public String words() {
+      return place.toString();
+    }
+  }
+
   /// Who made a copy, and at which moment of its work.
   enum Kind {
     /// `N.backup`, which `mempalace repair` makes before it changes anything, and which stays.

@@ -55,7 +55,12 @@ public final class Palace implements AutoCloseable {
   /// Reads a palace through a connection to its database that is open already, with whatever its
   /// own transaction has changed. The connection stays open.
   public static Palace over(Path directory, ChromaDatabase database) throws IOException {
-    return open(PalaceLayout.of(locate(directory)), SourceDatabase.over(database));
+    return over(PalaceLayout.of(locate(directory)), database);
+  }
+
+  /// As [#over(Path, ChromaDatabase)], for a palace whose parts lie in several places.
+  public static Palace over(PalaceLayout layout, ChromaDatabase database) throws IOException {
+    return open(layout, SourceDatabase.over(database));
   }
 
   private static Palace open(PalaceLayout layout, SourceDatabase source) throws IOException {

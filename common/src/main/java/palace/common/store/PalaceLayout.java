@@ -114,9 +114,21 @@ public record PalaceLayout(
   /// {@return the quarantined copies of one segment, the latest time stamp in the name first}
   public List<Path> quarantinedOf(String segmentId) {
     return quarantined.stream()
-        .filter(path -> path.getFileName().toString().startsWith(segmentId + "."))
+        .filter(path -> isOf(path.getFileName().toString(), segmentId))
         .sorted(Comparator.comparing((Path path) -> digits(path, segmentId)).reversed())
         .toList();
+  }
+
+  private static boolean isOf(String name, String segmentId) {
+    return name.equals(segmentId) || name.startsWith(segmentId + ".");
+  }
+
+  /// {@return the same palace, with other directories beside its quarantined ones}
+  public PalaceLayout withQuarantined(List<Path> others) {
+    var all = new ArrayList<>(quarantined);
+    all.addAll(others);
+    return new PalaceLayout(
+        directory, database, sidecars, segmentDirectories, all, companions, leftovers);
   }
 
   private static String digits(Path path, String segmentId) {
