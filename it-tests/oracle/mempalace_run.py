@@ -93,7 +93,7 @@ class Home:
 
     def command(self, palace, *arguments, limit=600):
         """`mempalace --palace PALACE ARGUMENTS`: (exit code, output)."""
-        return self._run([str(python()), "-m", "mempalace", "--palace", str(palace), *map(str, arguments)], "", limit)
+        return self.run([str(python()), "-m", "mempalace", "--palace", str(palace), *map(str, arguments)], "", limit)
 
     def tools(self, palace, calls, limit=600):
         """Let MemPalace's MCP server on PALACE answer tool calls [(name, arguments)]: its answers, in order, as parsed JSON.
@@ -103,7 +103,7 @@ class Home:
         requests = [{"method": "initialize", "params": {"protocolVersion": "2024-11-05", "capabilities": {}, "clientInfo": {"name": "oracle", "version": "1"}}}]
         requests += [{"method": "tools/call", "params": {"name": f"mempalace_{name}", "arguments": arguments}} for name, arguments in calls]
         text = "".join(json.dumps({"jsonrpc": "2.0", "id": i, **request}) + "\n" for i, request in enumerate(requests))
-        code, output = self._run([str(python()), "-m", "mempalace.mcp_server", "--palace", str(palace)], text, limit)
+        code, output = self.run([str(python()), "-m", "mempalace.mcp_server", "--palace", str(palace)], text, limit)
         answers = {}
         for line in output.splitlines():
             if line.startswith('{"jsonrpc"'):
@@ -116,7 +116,8 @@ class Home:
             found.append(json.loads(result) if result else {"error": answer.get("error", answer)})
         return found
 
-    def _run(self, command, text, limit):
+    def run(self, command, text="", limit=600):
+        """Run a program in this environment: (exit code, output)."""
         try:
             run = subprocess.run(command, input=text, capture_output=True, text=True, errors="replace", timeout=limit, env=self.environment, cwd=self.folder)
             return run.returncode, run.stdout + run.stderr

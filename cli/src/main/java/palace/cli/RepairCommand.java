@@ -90,11 +90,10 @@ final class RepairCommand extends MutatingVerb {
           "only these have a choice; everything else cures what is wrong wherever it is");
     }
     for (Path source : sources) {
-      if (!Files.isDirectory(source)) {
+      if (!Files.exists(source)) {
         throw new PalaceException.Usage("--source " + source + ": no such directory", "");
       }
     }
-    requireDone(sources.isEmpty(), "--source");
     embedder.endpoint(environment());
   }
 

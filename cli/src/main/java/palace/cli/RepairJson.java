@@ -30,6 +30,7 @@ final class RepairJson {
           unchanged(diagnosis.palace()).set("embedded", embedded(embedded));
       case Outcome.Repaired(RepairReport report) -> report(report);
       case Outcome.PartlyRepaired(RepairReport report) -> report(report);
+      case Outcome.PutBack(Path from, Outcome then) -> of(then).put("putBackFrom", from.toString());
     };
   }
 
@@ -41,6 +42,8 @@ final class RepairJson {
       case Outcome.Waiting waiting -> "waiting";
       case Outcome.Repaired repaired -> "repaired";
       case Outcome.PartlyRepaired partly -> "partly-repaired";
+      case Outcome.PutBack(Path from, Outcome then) ->
+          then instanceof Outcome.Healthy ? "put-back" : word(then);
     };
   }
 

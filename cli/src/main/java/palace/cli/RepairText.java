@@ -1,5 +1,6 @@
 package palace.cli;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -54,7 +55,15 @@ final class RepairText {
       }
       case Outcome.Repaired(RepairReport report) -> report(report, "repaired: healthy");
       case Outcome.PartlyRepaired(RepairReport report) -> report(report, partly(report));
+      case Outcome.PutBack(Path from, Outcome then) -> putBack(from, then);
     };
+  }
+
+  private static List<String> putBack(Path from, Outcome then) {
+    var lines = new ArrayList<String>();
+    lines.add("no palace was there: put back from " + from + ", which is as it was");
+    lines.addAll(of(then));
+    return lines;
   }
 
   private static String partly(RepairReport report) {

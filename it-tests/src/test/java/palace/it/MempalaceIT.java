@@ -88,4 +88,43 @@ class MempalaceIT {
 
     assertThat(answer.exitCode()).as("%s", answer).isZero();
   }
+
+  @Test
+  void anInterruptedRepairOfMempalaceIsFinishedWithEveryDrawerAndVector() throws Exception {
+    Path palace = copy("interrupted");
+    interrupt(palace, "--words", "Re-filed", "--batch", "1000", "repair", "--yes");
+    var doctor = Oracle.palace("doctor", "--palace", palace.toString());
+    assertThat(doctor.exitCode()).as("%s", doctor).isEqualTo(5);
+    assertThat(doctor.output()).contains("interrupted `mempalace repair` left");
+
+    var answer = Oracle.palace("repair", "--yes", "--palace", palace.toString());
+
+    assertThat(answer.exitCode()).as("%s", answer).isZero();
+    judge(palace);
+  }
+
+  @Test
+  void anInterruptedRebuildOfMempalaceIsUndoneFromItsArchive() throws Exception {
+    Path palace = copy("archived");
+    interrupt(palace, "--before", "_rebuild_one_collection", "repair", "rebuild-index", "--yes");
+    var status = Oracle.palace("status", "--palace", palace.toString());
+    assertThat(status.exitCode()).as("%s", status).isEqualTo(3);
+    assertThat(status.talk()).contains("palace repair --palace");
+
+    var answer = Oracle.palace("repair", "--yes", "--palace", palace.toString());
+
+    assertThat(answer.exitCode()).as("%s", answer).isZero();
+    judge(palace);
+  }
+
+  private static void interrupt(Path palace, String... moment) throws Exception {
+    var arguments = Stream.concat(Stream.of(palace.toString()), Stream.of(moment));
+    var killed = Oracle.script("kill_mempalace", arguments.toArray(String[]::new));
+    assertThat(killed.exitCode()).as("%s", killed).isZero();
+  }
+
+  private static void judge(Path palace) throws Exception {
+    var verdict = Oracle.judge(JUDGE, palace, "--read-only");
+    assertThat(verdict.exitCode()).as("%s", verdict).isZero();
+  }
 }

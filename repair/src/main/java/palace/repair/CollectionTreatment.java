@@ -7,7 +7,9 @@ import palace.common.doctor.CollectionName;
 public sealed interface CollectionTreatment extends Treatment
     permits FillVectors,
         RebuildIndex,
+        RenameCollection,
         RestoreSegments,
+        RetireStaging,
         SetDimension,
         StateConfiguration,
         StateThreshold {

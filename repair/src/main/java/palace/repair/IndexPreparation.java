@@ -61,6 +61,7 @@ final class IndexPreparation {
         newest,
         keptRows(state),
         pending(state),
+        brought(state),
         lost,
         state.skipped(),
         stays ? Optional.empty() : last(state),
@@ -144,7 +145,8 @@ final class IndexPreparation {
   private List<NewIndex.PendingDrawer> pending(CollectionState state) throws IOException {
     List<DrawerEntry> entries =
         state.entries().stream()
-            .filter(entry -> hasVector(entry) && !entry.pending().isEmpty())
+            .filter(entry -> hasVector(entry) && entry.brought().isEmpty())
+            .filter(entry -> !entry.pending().isEmpty())
             .toList();
     var pending = new ArrayList<NewIndex.PendingDrawer>();
     pager(state, entries)
@@ -159,6 +161,14 @@ final class IndexPreparation {
           }
         });
     return pending;
+  }
+
+  private static NewIndex.Brought brought(CollectionState state) {
+    return new NewIndex.Brought(
+        state.entries().stream()
+            .filter(entry -> hasVector(entry) && entry.brought().isPresent())
+            .toList(),
+        state);
   }
 
   private static Optional<Drawer> last(CollectionState state) throws IOException {

@@ -9,12 +9,14 @@ import palace.common.chroma.RecordRows;
 import palace.common.chroma.SchemaLevel;
 import palace.common.chroma.SequenceNumber;
 import palace.common.store.Drawer;
+import palace.common.store.DrawerEntry;
 import palace.common.store.SkippedRow;
 
 /// The rows that make a fresh index the index of its collection: drawers with the queue folded in,
 /// the queue itself, the new segment id, and how far both segments have come.
 final class IndexRows {
   private static final int DELETE = 3;
+  private static final int BATCH = 500;
 
   private final ChromaDatabase database;
   private final SchemaLevel level;
@@ -40,6 +42,7 @@ final class IndexRows {
   long write() throws IOException {
     deleteDrawers();
     foldPending();
+    writeBrought();
     cleanQueue();
     switchSegment();
     statePositions();
@@ -87,6 +90,23 @@ final class IndexRows {
         rows.replace(pending.rowId(), drawer.sequence(), drawer.metadata());
       } else {
         rows.insert(next++, metadataSegment, drawer.id(), drawer.sequence(), drawer.metadata());
+      }
+    }
+  }
+
+  private void writeBrought() throws IOException {
+    List<DrawerEntry> entries = index.brought().entries();
+    long next = rows.nextRowId();
+    for (int from = 0; from < entries.size(); from += BATCH) {
+      List<DrawerEntry> batch = entries.subList(from, Math.min(entries.size(), from + BATCH));
+      List<Drawer> drawers = index.brought().through().read(batch);
+      for (int i = 0; i < batch.size(); i++) {
+        Drawer drawer = drawers.get(i);
+        if (batch.get(i).rowId() > 0) {
+          rows.replace(batch.get(i).rowId(), drawer.sequence(), drawer.metadata());
+        } else {
+          rows.insert(next++, metadataSegment, drawer.id(), drawer.sequence(), drawer.metadata());
+        }
       }
     }
   }

@@ -5,7 +5,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import palace.common.segment.WrittenSegment;
+import palace.common.store.CollectionState;
 import palace.common.store.Drawer;
+import palace.common.store.DrawerEntry;
 import palace.common.store.SkippedRow;
 
 /// A collection's fresh index before it is switched on, and what has to change in the database with
@@ -20,6 +22,7 @@ import palace.common.store.SkippedRow;
 /// @param keptRows `embeddings.id` of every drawer that stays; rows of the collection beyond them
 ///   were deleted by the queue, or lack a vector
 /// @param pending drawers that the queue changes or adds
+/// @param brought drawers that other collections give, in batches
 /// @param lost drawers whose vector is nowhere
 /// @param skipped queue rows that nobody can apply
 /// @param last the drawer whose row keeps sequence numbers rising; absent when the newest row of
@@ -34,11 +37,18 @@ record NewIndex(
     long newest,
     Set<Long> keptRows,
     List<PendingDrawer> pending,
+    Brought brought,
     List<Drawer> lost,
     List<SkippedRow> skipped,
     Optional<Drawer> last,
     boolean newestRowStays,
     Optional<Path> replaced) {
+
+  /// Drawers that are read, batch by batch, when their rows are written.
+  ///
+  /// @param entries the drawers
+  /// @param through the collection through which they are read
+  record Brought(List<DrawerEntry> entries, CollectionState through) {}
 
   /// A drawer with the queue folded in.
   ///

@@ -1,5 +1,6 @@
 package palace.repair;
 
+import java.nio.file.Path;
 import palace.common.ExitCode;
 import palace.common.doctor.Diagnosis;
 
@@ -45,6 +46,17 @@ public sealed interface Outcome {
     @Override
     public ExitCode exitCode() {
       return ExitCode.PROBLEMS_FOUND;
+    }
+  }
+
+  /// No palace was at the place; a copy beside it was put back and then repaired.
+  ///
+  /// @param from the copy, which is as it was
+  /// @param then how the repair of what was put back ended
+  record PutBack(Path from, Outcome then) implements Outcome {
+    @Override
+    public ExitCode exitCode() {
+      return then.exitCode();
     }
   }
 }

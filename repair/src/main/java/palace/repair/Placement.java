@@ -113,8 +113,13 @@ final class Placement {
   /// Writes into the journal what [#place] and [#finish] will do to names on disk. One that this
   /// run gave itself and now replaces is free again.
   ///
+  /// @param companions files in the working folder that get a name in the palace
   /// @param retired directories that are to leave the palace although nothing replaces them
-  void journal(Iterable<NewIndex> indexes, List<Path> retired) throws IOException {
+  void journal(Iterable<NewIndex> indexes, List<Path> companions, List<Path> retired)
+      throws IOException {
+    for (Path companion : companions) {
+      placed.add(names.placing(companion));
+    }
     for (Path directory : retired) {
       replaced.add(directory);
       retiring.add(names.retiring(directory));

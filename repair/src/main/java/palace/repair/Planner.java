@@ -9,6 +9,7 @@ import java.util.Objects;
 import palace.common.PalaceException;
 import palace.common.doctor.CollectionName;
 import palace.common.doctor.CollectionSummary;
+import palace.common.doctor.CopyFinding;
 import palace.common.doctor.DatabaseFinding;
 import palace.common.doctor.Diagnosis;
 import palace.common.doctor.DirectoryFinding;
@@ -50,9 +51,12 @@ final class Planner {
 
   private void judge(Finding finding) {
     boolean harmless = finding.severity() == Severity.NOTICE;
-    boolean reasonEnough = !harmless || finding instanceof DatabaseFinding.InterruptedWrite;
+    boolean reasonEnough =
+        !harmless
+            || finding instanceof DatabaseFinding.InterruptedWrite
+            || finding instanceof CopyFinding.Named;
     switch (Verdict.on(finding)) {
-      case Verdict.Treat(RebuildIndex treatment) when harmless -> {}
+      case Verdict.Treat(RebuildIndex treatment) when !reasonEnough -> {}
       case Verdict.Treat(Treatment treatment) -> {
         cures.computeIfAbsent(treatment, key -> new ArrayList<>()).add(finding);
         needed |= reasonEnough;
@@ -132,7 +136,21 @@ final class Planner {
     }
   }
 
+  /// What is wrong with a staging collection matters no more when it goes.
+  private void leaveStagingAlone() {
+    for (Treatment treatment : List.copyOf(cures.keySet())) {
+      if (treatment instanceof RetireStaging staging) {
+        cures.keySet().removeIf(other -> other != staging && isFor(other, staging.in()));
+      }
+    }
+  }
+
+  private static boolean isFor(Treatment treatment, CollectionName in) {
+    return treatment instanceof CollectionTreatment of && of.in().equals(in);
+  }
+
   private RepairPlan plan() {
+    leaveStagingAlone();
     boolean nothing = !needed || endangered;
     List<RepairPlan.Cure> ordered =
         nothing
@@ -149,7 +167,8 @@ final class Planner {
   /// taken out of it.
   private static int order(Treatment treatment) {
     return switch (treatment) {
-      case RescueDatabase first -> -1;
+      case PutPalaceBack first -> -2;
+      case RescueDatabase database -> -1;
       case RecoverInterruptedWrite write -> 0;
       case Reindex indexes -> 1;
       case FillVectors drawers -> 7;
@@ -163,11 +182,15 @@ final class Planner {
       case DropOrphans rows -> 9;
       case StateConfiguration texts -> 10;
       case SetDimension number -> 11;
-      case RebuildIndex index -> 12;
-      case StateThreshold number -> 13;
-      case PurgeQueue rows -> 14;
-      case RetireOrphans directories -> 15;
-      case Vacuum pages -> 16;
+      case RenameCollection name -> 12;
+      case RestoreCollection row -> 13;
+      case RestoreCompanions files -> 14;
+      case RebuildIndex index -> 15;
+      case RetireStaging rows -> 16;
+      case StateThreshold number -> 17;
+      case PurgeQueue rows -> 18;
+      case RetireOrphans directories -> 19;
+      case Vacuum pages -> 20;
     };
   }
 

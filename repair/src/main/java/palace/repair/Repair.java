@@ -15,6 +15,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import palace.common.PalaceException;
 import palace.common.Progress;
+import palace.common.RunId;
 import palace.common.ShellWord;
 import palace.common.chroma.ChromaDatabase;
 import palace.common.chroma.SourceDatabase;
@@ -26,9 +27,11 @@ import palace.common.files.OwnEntry;
 import palace.common.lock.PalaceLock;
 import palace.common.restore.Direction;
 import palace.common.restore.Recovery;
+import palace.common.sources.Source;
 import palace.common.store.NeedsEmbedding;
 import palace.common.store.Palace;
 import palace.common.store.PalaceLayout;
+import palace.common.swap.PalacePaths;
 import palace.repair.embedder.Pace;
 
 /// Repairs palaces: the copy first, new indexes beside the old ones, one commit.
@@ -87,24 +90,45 @@ public final class Repair {
   /// @throws PalaceException.Refused when nothing that is wrong can be treated, or no copy of the
   ///   database can be made
   public Outcome run(RepairRequest request) throws IOException {
+    Path place = PalacePaths.realPath(request.palace());
+    Optional<Source.Copy> copy = AbsentPalace.copyFor(place);
+    if (copy.isPresent() && request.dryRun()) {
+      return new Outcome.Planned(AbsentPalace.plan(place, copy.get(), progress));
+    }
     if (request.dryRun()) {
       Path palace = Palace.locate(request.palace());
       RepairPlan plan =
-          announced(palace, Planner.plan(Doctor.examine(palace, progress), request), request);
+          announced(palace, planned(palace, Doctor.examine(palace, progress), request), request);
       return plan.isEmpty() && plan.diagnosis().isHealthy()
           ? new Outcome.Healthy(plan.diagnosis())
           : new Outcome.Planned(plan);
     }
-    Path palace = existing(request.palace());
+    Path palace = copy.isPresent() ? place : existing(request.palace());
     try (PalaceLock lock = PalaceLock.acquire(palace, "repair", request.patience())) {
       Recovery.settle(lock, palace, Direction.BACK, request.toolVersion())
           .sentences()
           .forEach(LOG::warn);
       lock.requireQuiet(request.force()).warnings().forEach(LOG::warn);
-      return request.embedder().isEmpty()
-          ? underLock(lock, Palace.locate(palace), request)
-          : embedding(lock, Palace.locate(palace), request);
+      return orPutBack(lock, palace, request);
     }
+  }
+
+  private Outcome orPutBack(PalaceLock lock, Path place, RepairRequest request)
+      throws IOException {
+    Optional<Source.Copy> copy = AbsentPalace.copyFor(place);
+    if (copy.isEmpty()) {
+      return treating(lock, Palace.locate(place), request);
+    }
+    new AbsentPalace(ops, PalacePaths.of(place, RunId.now(clock)), copy.get()).putBack();
+    return new Outcome.PutBack(
+        copy.get().place(), treating(lock, Palace.locate(place), request));
+  }
+
+  private Outcome treating(PalaceLock lock, Path palace, RepairRequest request)
+      throws IOException {
+    return request.embedder().isEmpty()
+        ? underLock(lock, palace, request)
+        : embedding(lock, palace, request);
   }
 
   /// {@return the palace, which is there, or away for the moment of an interrupted run}
@@ -262,7 +286,18 @@ public final class Repair {
   }
 
   private RepairPlan plan(Path palace, RepairRequest request) throws IOException {
-    return Planner.plan(Doctor.look(palace, progress), request);
+    return planned(palace, Doctor.look(palace, progress), request);
+  }
+
+  private static RepairPlan planned(Path palace, Diagnosis diagnosis, RepairRequest request)
+      throws IOException {
+    RepairPlan plan = Planner.plan(diagnosis, request);
+    if (request.sources().isEmpty() || plan.isRescue()) {
+      return plan;
+    }
+    try (Palace opened = Palace.open(NamedSources.layout(palace, request))) {
+      return Planner.plan(NamedSources.add(diagnosis, opened, request), request);
+    }
   }
 
   private static Outcome healthyOrRefused(RepairPlan plan) throws PalaceException.Refused {

@@ -121,7 +121,9 @@ final class RescueRun {
     try (ChromaDatabase writer = ChromaDatabase.openForWriting(copy.file())) {
       writer.beginWriting();
       Diagnosis salvaged = Doctor.examine(context.palace(), writer, context.progress());
-      RepairPlan plan = Planner.plan(copy.diagnosis(looked, salvaged), context.request());
+      RepairPlan plan =
+          NamedSources.plan(
+              copy.diagnosis(looked, salvaged), context.palace(), writer, context.request());
       RescueLosses losses = RescueLosses.of(context, copy, writer);
       var rounds = new Rounds(context, writer, placement);
       Diagnosis last = rounds.treat(afterwards(plan, salvaged));

@@ -5,7 +5,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import palace.common.PalaceException;
-import palace.common.chroma.CollectionRow;
 import palace.common.chroma.SegmentRow;
 import palace.common.doctor.CollectionName;
 import palace.common.doctor.Finding;
@@ -38,7 +37,8 @@ public record RestoreSegments(CollectionName in) implements CollectionTreatment 
   public long apply(Surgery surgery, List<Finding> findings) throws IOException {
     for (Finding finding : findings) {
       if (finding instanceof SegmentFinding.Missing missing) {
-        insert(surgery, missing.scope(), segmentFor(surgery, missing.scope()));
+        SegmentRows.insert(
+            surgery, segmentFor(surgery, missing.scope()), missing.scope(), in.id());
       } else if (finding instanceof SegmentFinding.Duplicate duplicate) {
         keepOne(surgery, duplicate.scope());
       } else if (finding instanceof SegmentFinding.TypeUnknown unknown) {
@@ -137,20 +137,5 @@ public record RestoreSegments(CollectionName in) implements CollectionTreatment 
         .number(
             "SELECT count(*) FROM collections WHERE id NOT IN (SELECT collection FROM segments WHERE scope=?)",
             scope);
-  }
-
-  private void insert(Surgery surgery, String scope, String segment) throws IOException {
-    boolean named = surgery.level().hasTopicColumn();
-    surgery
-        .database()
-        .execute(
-            "INSERT INTO segments(id, type, scope, collection%s) VALUES (?,?,?,?%s)"
-                .formatted(
-                    named ? ", topic" : "",
-                    named ? ", '" + CollectionRow.topicOf("") + "' || ?4" : ""),
-            segment,
-            scope.equals(SegmentRow.VECTOR) ? SegmentRow.VECTOR_TYPE : SegmentRow.METADATA_TYPE,
-            scope,
-            in.id());
   }
 }

@@ -10,17 +10,22 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import palace.common.PalaceException;
 import palace.common.Progress;
 import palace.common.chroma.ChromaDatabase;
 import palace.common.chroma.CollectionRow;
 import palace.common.chroma.SchemaLevel;
+import palace.common.chroma.SegmentRow;
+import palace.common.doctor.CollectionName;
 import palace.common.doctor.DatabaseFinding;
 import palace.common.doctor.Diagnosis;
 import palace.common.doctor.Doctor;
 import palace.common.doctor.IndexFinding;
 import palace.common.doctor.Severity;
 import palace.common.files.Durable;
+import palace.common.files.SafePath;
+import palace.common.files.TreeCopy;
 import palace.common.store.CollectionState;
 import palace.common.store.Palace;
 import palace.common.store.PalaceLayout;
@@ -40,6 +45,8 @@ final class Round {
   private final Map<String, String> digests = new HashMap<>();
   private final List<RepairReport.Done> done = new ArrayList<>();
   private final List<ConsumedQueue> consumedQueues = new ArrayList<>();
+  private final List<Path> companions = new ArrayList<>();
+  private final List<Path> retired = new ArrayList<>();
 
   Round(
       Path palace,
@@ -78,14 +85,19 @@ final class Round {
 
   /// {@return what the doctor says afterwards}
   Diagnosis treat() throws IOException {
-    prepare();
-    watcher.reached(Step.BUILT);
-    List<Path> retired = operate();
+    List<Path> leaving;
+    if (isRead()) {
+      leaving = prepareAndOperate();
+    } else {
+      watcher.reached(Step.BUILT);
+      leaving = operate();
+    }
     watcher.reached(Step.TREATED);
     for (NewIndex index : newIndexes.values()) {
       placement.keepText(index);
     }
-    placement.journal(newIndexes.values(), retired);
+    retired.addAll(leaving);
+    placement.journal(newIndexes.values(), companions, retired);
     watcher.reached(Step.JOURNALED);
     placement.place();
     watcher.reached(Step.NAMED);
@@ -94,40 +106,75 @@ final class Round {
     return after;
   }
 
+  /// What gives drawers to others stays open until their rows are written.
+  private List<Path> prepareAndOperate() throws IOException {
+    try (Palace opened = Palace.over(NamedSources.layout(palace, request), database);
+        var donors = new Donors(opened, request.batchSize())) {
+      prepare(opened, donors);
+      watcher.reached(Step.BUILT);
+      return operate();
+    }
+  }
+
   private boolean isRead() {
     return cures.stream().noneMatch(cure -> cure.treatment().reveals());
   }
 
   /// Reads every collection and writes the fresh indexes.
-  private void prepare() throws IOException {
-    if (!isRead()) {
-      return;
-    }
+  private void prepare(Palace opened, Donors donors) throws IOException {
     Path folder = placement.workFolder();
-    try (Palace opened = Palace.over(palace, database)) {
-      var preparation = new IndexPreparation(opened, folder, request.batchSize(), progress);
-      for (CollectionRow row : opened.collections()) {
-        try (CollectionState state = opened.open(row)) {
-          prepare(state, preparation);
-        }
+    var preparation = new IndexPreparation(opened, folder, request.batchSize(), progress);
+    for (CollectionRow row : opened.collections()) {
+      try (CollectionState state = opened.open(row)) {
+        prepare(state, preparation, donors);
+      }
+    }
+    for (RepairPlan.Cure cure : cures) {
+      if (cure.treatment() instanceof RestoreCompanions files) {
+        copyCompanions(files.source(), RestoreCompanions.names(cure.findings()), folder);
+      } else if (cure.treatment() instanceof RetireStaging staging) {
+        retired.addAll(directoriesOf(opened, staging.in()));
       }
     }
     Durable.forceDirectory(folder);
   }
 
-  private void prepare(CollectionState state, IndexPreparation preparation) throws IOException {
-    String id = state.row().id();
-    facts.put(id, CollectionFacts.of(palace, state));
+  private void prepare(CollectionState own, IndexPreparation preparation, Donors donors)
+      throws IOException {
+    String id = own.row().id();
+    CollectionState state = own;
     for (RepairPlan.Cure cure : cures) {
       if (cure.treatment() instanceof RebuildIndex rebuild && rebuild.in().id().equals(id)) {
-        Ghosts.keep(state, placement.aside());
+        Ghosts.keep(own, placement.aside());
+        state = donors.unite(own, cure.findings());
         newIndexes.put(id, preparation.prepare(state, isAnew(cure, request)));
       }
       if (cure.treatment() instanceof PurgeQueue) {
-        consumedQueues.add(ConsumedQueue.of(state));
+        consumedQueues.add(ConsumedQueue.of(own));
       }
     }
+    facts.put(id, CollectionFacts.of(palace, state));
     digests.put(key(id), Digests.of(state, newIndexes.containsKey(id), request.batchSize()));
+  }
+
+  private void copyCompanions(Path source, List<String> names, Path folder) throws IOException {
+    for (String name : names) {
+      Path from = SafePath.child(source, name).orElseThrow();
+      Path to = SafePath.child(folder, name).orElseThrow();
+      TreeCopy.copy(from, to);
+      companions.add(to);
+    }
+  }
+
+  private static List<Path> directoriesOf(Palace opened, CollectionName in) {
+    Set<String> segments =
+        opened.catalogue().segments().stream()
+            .filter(segment -> segment.collectionId().equals(in.id()))
+            .map(SegmentRow::id)
+            .collect(Collectors.toSet());
+    return opened.layout().segmentDirectories().stream()
+        .filter(path -> segments.contains(path.getFileName().toString()))
+        .toList();
   }
 
   /// A graph with any fault is not carried over, even if each of its elements is sound.

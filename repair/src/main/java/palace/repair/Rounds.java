@@ -82,11 +82,19 @@ final class Rounds {
       after = reindexed ? withoutOldTrees(round.treat()) : round.treat();
       record(round);
       asked = stage.rest(asked);
-      plan = Planner.plan(after, asked);
+      plan = planAfter(after, stage, asked);
     }
     List<CollectionRow> collections = Catalogue.read(writer).collections();
     placement.settleList(line -> isBack(line, collections));
     return after;
+  }
+
+  /// What named sources hold is done in the round that is not about foundations.
+  private RepairPlan planAfter(Diagnosis after, Stage stage, RepairRequest asked)
+      throws IOException {
+    return stage == Stage.FOUNDATION
+        ? NamedSources.plan(after, context.palace(), writer, asked)
+        : Planner.plan(after, asked);
   }
 
   private boolean isBack(NeedsEmbedding.Line line, List<CollectionRow> collections) {

@@ -46,6 +46,7 @@ final class RunRecord {
       case Outcome.Healthy healthy -> Map.of();
       case Outcome.Planned planned -> Map.of();
       case Outcome.Waiting waiting -> Map.of();
+      case Outcome.PutBack back -> Map.of();
     };
   }
 

@@ -3,6 +3,7 @@ package palace.repair;
 import palace.common.doctor.CatalogueFinding;
 import palace.common.doctor.CollectionName;
 import palace.common.doctor.ConfigurationFinding;
+import palace.common.doctor.CopyFinding;
 import palace.common.doctor.DatabaseFinding;
 import palace.common.doctor.DirectoryFinding;
 import palace.common.doctor.Finding;
@@ -10,7 +11,6 @@ import palace.common.doctor.FullTextFinding;
 import palace.common.doctor.IndexFinding;
 import palace.common.doctor.MigrationFinding;
 import palace.common.doctor.QueueFinding;
-import palace.common.doctor.RebuildLeftover;
 import palace.common.doctor.RowFinding;
 import palace.common.doctor.SegmentFinding;
 import palace.common.doctor.SequenceFinding;
@@ -39,11 +39,8 @@ public sealed interface Verdict {
       case RowFinding row -> on(row);
       case FullTextFinding text -> new Treat(new RebuildFullText());
       case QueueFinding queue -> on(queue);
-      case DirectoryFinding.Orphan orphan -> new Leave();
-      case RebuildLeftover leftover ->
-          new Hopeless(
-              "whether it or %s is to stay is for a person to say".formatted(leftover.original()),
-              false);
+      case DirectoryFinding directory -> on(directory);
+      case CopyFinding copy -> on(copy);
       case UnappliableRows rows -> rebuild(rows.in());
       case SegmentFinding segment -> on(segment);
       case SequenceFinding sequence -> rebuild(sequence.in());
@@ -68,6 +65,33 @@ public sealed interface Verdict {
       case DatabaseFinding.RowsLost rows -> new Treat(new RescueDatabase());
       case DatabaseFinding.NothingLeft file ->
           new Hopeless("no page of it holds anything of Chroma's", true);
+    };
+  }
+
+  private static Verdict on(DirectoryFinding finding) {
+    return switch (finding) {
+      case DirectoryFinding.Orphan orphan -> new Leave();
+      case DirectoryFinding.OldCopy copy -> new Leave();
+      case DirectoryFinding.PalaceGone gone ->
+          new Treat(new PutPalaceBack(gone.directory(), gone.source().place()));
+      case DirectoryFinding.CollectionGone gone ->
+          new Treat(new RestoreCollection(gone.source(), gone.like()));
+      case DirectoryFinding.CompanionsGone gone ->
+          new Treat(new RestoreCompanions(gone.directory()));
+    };
+  }
+
+  private static Verdict on(CopyFinding finding) {
+    return switch (finding) {
+      case CopyFinding.Interrupted repair -> rebuild(repair.in());
+      case CopyFinding.VectorsElsewhere vectors -> rebuild(vectors.in());
+      case CopyFinding.Named named -> rebuild(named.in());
+      case CopyFinding.Unfit unfit ->
+          new Hopeless("they can only be embedded again", false);
+      case CopyFinding.OriginalGone gone ->
+          new Treat(new RenameCollection(gone.in(), gone.original()));
+      case CopyFinding.StagingLeft left ->
+          new Treat(new RetireStaging(left.in(), left.original()));
     };
   }
 

@@ -25,13 +25,14 @@ class RepairTest {
     return new Repair(Progress.SILENT).run(RepairRequest.of(palace.directory(), "test"));
   }
 
-  private static RepairReport report(Outcome outcome) {
+  static RepairReport report(Outcome outcome) {
     return switch (outcome) {
       case Outcome.Repaired(RepairReport report) -> report;
       case Outcome.PartlyRepaired(RepairReport report) -> report;
       case Outcome.Healthy healthy -> throw new AssertionError("nothing was repaired");
       case Outcome.Planned planned -> throw new AssertionError("nothing was repaired");
       case Outcome.Waiting waiting -> throw new AssertionError("nothing was repaired");
+      case Outcome.PutBack(Path from, Outcome then) -> report(then);
     };
   }
 

@@ -5,8 +5,8 @@ import java.util.Optional;
 /// A finding about one collection.
 public sealed interface CollectionFinding extends Finding
     permits ConfigurationFinding,
+        CopyFinding,
         IndexFinding,
-        RebuildLeftover,
         SegmentFinding,
         SequenceFinding,
         UnappliableRows {

@@ -76,6 +76,7 @@ public final class Doctor {
     try (readers) {
       var doctor = new Doctor(examination, new CheckRun(examination, readers, bounds));
       doctor.make(PalaceChecks.all(palace), progress);
+      doctor.compareWithCopies(palace, progress);
       return doctor.diagnosis();
     }
   }
@@ -125,6 +126,17 @@ public final class Doctor {
     try (var step = progress.start("examining", checks.size() + 1L, "checks")) {
       run.make(List.of(first), step);
       run.make(checks, step);
+    }
+  }
+
+  /// What other places hold is compared with what the palace was found to hold.
+  private void compareWithCopies(Palace palace, Progress progress) {
+    CheckUnit copies =
+        CheckUnit.optional(
+            "interrupted repairs of other tools",
+            part -> new SourceCheck(part, palace, List.copyOf(examination.summaries())).run());
+    try (var step = progress.start("comparing with copies", 1, "checks")) {
+      run.make(List.of(copies), step);
     }
   }
 

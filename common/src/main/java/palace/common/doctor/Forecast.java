@@ -20,8 +20,8 @@ final class Forecast {
       case RowFinding row -> of(row);
       case FullTextFinding text -> of(text);
       case QueueFinding queue -> of(queue);
-      case DirectoryFinding.Orphan orphan -> Prediction.works("never looks at it, nor deletes it");
-      case RebuildLeftover leftover -> of(leftover);
+      case DirectoryFinding directory -> of(directory);
+      case CopyFinding copy -> of(copy);
       case UnappliableRows rows ->
           Prediction.may(
               FAILURE,
@@ -153,12 +153,31 @@ final class Forecast {
     };
   }
 
-  private static Prediction of(RebuildLeftover leftover) {
-    long missing = Math.max(leftover.onlyHere(), leftover.onlyBeside());
-    return missing == 0
-        ? Prediction.works("shows it as a collection of its own")
-        : Prediction.does(
-            LOSS, "answers for %s without %d drawers".formatted(leftover.original(), missing));
+  private static Prediction of(DirectoryFinding finding) {
+    return switch (finding) {
+      case DirectoryFinding.Orphan orphan -> Prediction.works("never looks at it, nor deletes it");
+      case DirectoryFinding.OldCopy copy -> Prediction.works("never looks at it, nor deletes it");
+      case DirectoryFinding.PalaceGone place ->
+          Prediction.does(LOSS, "makes an empty palace in its place");
+      case DirectoryFinding.CollectionGone collection ->
+          Prediction.does(FAILURE, "finds no collection " + collection.like().name());
+      case DirectoryFinding.CompanionsGone files ->
+          Prediction.works("never looks at them; MemPalace makes empty ones");
+    };
+  }
+
+  private static Prediction of(CopyFinding finding) {
+    return switch (finding) {
+      case CopyFinding.Interrupted copy ->
+          Prediction.does(
+              LOSS, "answers for %s without %d drawers".formatted(copy.in(), copy.lacking()));
+      case CopyFinding.OriginalGone copy ->
+          Prediction.does(FAILURE, "finds no collection %s".formatted(copy.original()));
+      case CopyFinding.StagingLeft copy -> Prediction.works("shows it as a collection of its own");
+      case CopyFinding.VectorsElsewhere copy -> Prediction.works("never looks there");
+      case CopyFinding.Named copy -> Prediction.works("never looks there");
+      case CopyFinding.Unfit copy -> Prediction.works("never looks there");
+    };
   }
 
   private static Prediction of(SegmentFinding finding) {

@@ -41,8 +41,7 @@ final class PalaceChecks {
         CheckUnit.of("configuration of the queue", part -> new QueueCheck(part).configuration()),
         CheckUnit.of("topics of the queue", part -> new QueueCheck(part).orphanTopics()),
         CheckUnit.optional(
-            "directories without segment", part -> new DirectoryCheck(part).run()),
-        CheckUnit.of("interrupted rebuilds", part -> new LeftoverCheck(part).run()));
+            "directories without segment", part -> new DirectoryCheck(part).run()));
   }
 
   /// {@return everything that can be asked of an opened palace}

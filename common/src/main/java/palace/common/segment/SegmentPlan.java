@@ -82,6 +82,7 @@ public sealed interface SegmentPlan {
         case VectorSource.InIndex(int slot) -> kept.add(slot);
         case VectorSource.InQueue queue -> added.add(entry);
         case VectorSource.InSibling sibling -> added.add(entry);
+        case VectorSource.InDonor donor -> added.add(entry);
         case VectorSource.Missing missing -> {}
       }
     }

@@ -25,7 +25,7 @@ import palace.common.swap.LogValue;
 ///
 /// Left out are pipes, sockets and devices, and of the folder `.palace` everything but the seal: it
 /// holds our own work, and in some palaces the ops folder with the snapshots themselves.
-final class FullCopy {
+public final class FullCopy {
   private static final Logger LOG = LoggerFactory.getLogger(FullCopy.class);
   private static final List<String> SIDECARS = List.of("-wal", "-shm", "-journal");
   private static final Set<String> OF_THE_FOLDER = Set.of("seal.json", "needs-embedding.jsonl");
@@ -35,7 +35,8 @@ final class FullCopy {
   private final Path target;
   private final Progress progress;
 
-  FullCopy(FileOps ops, Path palace, Path target, Progress progress) {
+  /// A copy of one directory to a name that must not be taken.
+  public FullCopy(FileOps ops, Path palace, Path target, Progress progress) {
     this.progress = progress;
     this.ops = ops;
     this.palace = palace;
@@ -43,7 +44,7 @@ final class FullCopy {
   }
 
   /// Copies into the target, which must not exist; every file and directory is durable then.
-  void make() throws IOException {
+  public void make() throws IOException {
     ops.createDirectory(target);
     long bytes = TreeSize.of(palace).allocatedBytes();
     try (var step = progress.start("copying the palace", bytes, "bytes")) {

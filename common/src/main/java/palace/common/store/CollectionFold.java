@@ -308,6 +308,6 @@ final class CollectionFold {
   }
 
   DrawerReader reader() {
-    return new DrawerReader(database, level, queue, space, segment, siblings);
+    return new DrawerReader(database, level, queue, space, segment, siblings, List.of());
   }
 }

@@ -32,6 +32,7 @@ public final class CollectionState implements AutoCloseable {
   private final List<String> ghosts;
   private final List<String> stale;
   private final List<QueueEntry> queueEntries;
+  private final List<CollectionState> donors;
   private final DrawerReader reader;
 
   CollectionState(CollectionFold fold) {
@@ -51,7 +52,42 @@ public final class CollectionState implements AutoCloseable {
     ghosts = fold.ghosts;
     stale = fold.stale;
     queueEntries = fold.queueEntries;
+    donors = List.of();
     reader = fold.reader();
+  }
+
+  private CollectionState(
+      CollectionState own, List<DrawerEntry> entries, List<CollectionState> donors) {
+    row = own.row;
+    vectorSegment = own.vectorSegment;
+    metadataSegment = own.metadataSegment;
+    settings = own.settings;
+    proof = own.proof;
+    space = own.space;
+    dimension =
+        own.dimension > 0
+            ? own.dimension
+            : donors.stream().mapToInt(CollectionState::dimension).max().orElse(0);
+    metadataConsumed = own.metadataConsumed;
+    vectorConsumed = own.vectorConsumed;
+    segment = own.segment;
+    siblings = own.siblings;
+    this.entries = List.copyOf(entries);
+    skipped = own.skipped;
+    ghosts = own.ghosts;
+    stale = own.stale;
+    queueEntries = own.queueEntries;
+    this.donors = List.copyOf(donors);
+    reader = own.reader.with(this.donors);
+  }
+
+  /// {@return this collection as it will be with drawers and vectors of others: it is read through
+  /// this one and through them, which stay open as long and are closed by whoever opened them}
+  ///
+  /// @param drawers every drawer it will have, in the order of their rows, those without one last
+  /// @param from the collections that [VectorSource.InDonor] counts
+  public CollectionState with(List<DrawerEntry> drawers, List<CollectionState> from) {
+    return new CollectionState(this, drawers, from);
   }
 
   /// {@return its row}
@@ -124,6 +160,11 @@ public final class CollectionState implements AutoCloseable {
   /// {@return quarantined copies of its index, newest first}
   public List<SegmentVectors> siblings() {
     return siblings;
+  }
+
+  /// {@return the other collections from which drawers and vectors are taken}
+  public List<CollectionState> donors() {
+    return donors;
   }
 
   /// {@return its drawers by rising row id, then those that exist only in the queue}

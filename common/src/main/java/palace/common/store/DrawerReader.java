@@ -25,6 +25,7 @@ final class DrawerReader {
   private final Space space;
   private final Optional<SegmentVectors> segment;
   private final List<SegmentVectors> siblings;
+  private final List<CollectionState> donors;
 
   DrawerReader(
       ChromaDatabase database,
@@ -32,22 +33,53 @@ final class DrawerReader {
       Queue queue,
       Space space,
       Optional<SegmentVectors> segment,
-      List<SegmentVectors> siblings) {
+      List<SegmentVectors> siblings,
+      List<CollectionState> donors) {
     this.database = database;
     this.level = level;
     this.queue = queue;
     this.space = space;
     this.segment = segment;
     this.siblings = siblings;
+    this.donors = donors;
+  }
+
+  DrawerReader with(List<CollectionState> others) {
+    return new DrawerReader(database, level, queue, space, segment, siblings, others);
   }
 
   List<Drawer> read(List<DrawerEntry> entries) throws IOException {
     Map<Long, Map<String, MetadataValue>> rows = metadataOf(entries);
+    Map<String, Drawer> brought = brought(entries);
     var drawers = new ArrayList<Drawer>(entries.size());
     for (DrawerEntry entry : entries) {
-      Map<String, MetadataValue> metadata = rows.getOrDefault(entry.rowId(), new LinkedHashMap<>());
-      applyPending(entry, metadata);
+      Drawer foreign = brought.get(entry.id());
+      Map<String, MetadataValue> metadata =
+          foreign == null
+              ? rows.getOrDefault(entry.rowId(), new LinkedHashMap<>())
+              : foreign.metadata();
+      if (foreign == null) {
+        applyPending(entry, metadata);
+      }
       drawers.add(new Drawer(entry.id(), metadata, vectorOf(entry), entry.sequence()));
+    }
+    return drawers;
+  }
+
+  /// The drawers of others are read from each of them in one go.
+  private Map<String, Drawer> brought(List<DrawerEntry> entries) throws IOException {
+    var wanted = new HashMap<Integer, List<DrawerEntry>>();
+    for (DrawerEntry entry : entries) {
+      entry
+          .brought()
+          .ifPresent(from ->
+              wanted.computeIfAbsent(from.donor(), donor -> new ArrayList<>()).add(from.drawer()));
+    }
+    var drawers = new HashMap<String, Drawer>();
+    for (Map.Entry<Integer, List<DrawerEntry>> of : wanted.entrySet()) {
+      for (Drawer drawer : donors.get(of.getKey()).read(of.getValue())) {
+        drawers.put(drawer.id(), drawer);
+      }
     }
     return drawers;
   }
@@ -64,7 +96,7 @@ final class DrawerReader {
       throws IOException {
     String ids =
         entries.stream()
-            .filter(entry -> entry.rowId() > 0)
+            .filter(entry -> entry.rowId() > 0 && entry.brought().isEmpty())
             .map(entry -> Long.toString(entry.rowId()))
             .collect(Collectors.joining(",", "[", "]"));
     var found = new HashMap<Long, Map<String, MetadataValue>>();
@@ -156,6 +188,8 @@ final class DrawerReader {
       case VectorSource.InQueue(long sequence) ->
           Optional.of(StoredVector.of(queue.vector(sequence), space));
       case VectorSource.InSibling(int sibling, int slot) -> siblings.get(sibling).read(slot, space);
+      case VectorSource.InDonor(int donor, DrawerEntry drawer) ->
+          donors.get(donor).vectors(List.of(drawer)).getFirst();
       case VectorSource.Missing missing -> Optional.empty();
     };
   }

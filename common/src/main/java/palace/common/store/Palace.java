@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import palace.common.PalaceException;
+import palace.common.ShellWord;
 import palace.common.chroma.Catalogue;
 import palace.common.chroma.ChromaDatabase;
 import palace.common.chroma.CollectionRow;
@@ -57,7 +58,12 @@ public final class Palace implements AutoCloseable {
   /// Reads a palace through a connection to its database that is open already, with whatever its
   /// own transaction has changed. The connection stays open.
   public static Palace over(Path directory, ChromaDatabase database) throws IOException {
-    return open(PalaceLayout.of(locate(directory)), SourceDatabase.over(database));
+    return over(PalaceLayout.of(locate(directory)), database);
+  }
+
+  /// As [#over(Path, ChromaDatabase)], for a palace whose parts lie in several places.
+  public static Palace over(PalaceLayout layout, ChromaDatabase database) throws IOException {
+    return open(layout, SourceDatabase.over(database));
   }
 
   private static Palace open(PalaceLayout layout, SourceDatabase source) throws IOException {
@@ -96,6 +102,7 @@ public final class Palace implements AutoCloseable {
     try {
       return path.toRealPath();
     } catch (NoSuchFileException e) {
+      requireNoCopy(path, path + ": no such directory");
       throw new PalaceException.Refused(
           path + ": no such directory",
           "check the path; palace --palace DIR names the directory that holds chroma.sqlite3",
@@ -121,6 +128,7 @@ public final class Palace implements AutoCloseable {
           named + ": a palace of Chroma 0.3, which kept Parquet files",
           "bring it to Chroma 0.4 first with the chroma-migrate package, then run palace migrate");
     }
+    requireNoCopy(real, named + ": it holds no " + PalaceLayout.DATABASE);
     throw new PalaceException.Refused(
         named + ": not a palace: it holds no " + PalaceLayout.DATABASE,
         "name a directory that holds chroma.sqlite3");
@@ -133,6 +141,18 @@ public final class Palace implements AutoCloseable {
           "%s: %s is computed by its schema, expected a table of Chroma that holds its rows"
               .formatted(database.file(), computed.get()),
           "no Chroma makes this; go back to a copy of the palace from before");
+    }
+  }
+
+  /// Where no palace is, another tool may have moved it away and been interrupted (F46).
+  private static void requireNoCopy(Path path, String said) throws IOException {
+    for (Path copy : PalaceLayout.leftoversOf(path.toAbsolutePath().normalize())) {
+      if (Files.isRegularFile(copy.resolve(PalaceLayout.DATABASE), LinkOption.NOFOLLOW_LINKS)) {
+        throw new PalaceException.Refused(
+            said + ", but a copy of the palace is in " + copy,
+            "palace repair --palace %s puts it back and leaves the copy as it is"
+                .formatted(ShellWord.quote(path)));
+      }
     }
   }
 

@@ -47,7 +47,8 @@ public record PalaceLayout(
           ".incoming-",
           ".aside-",
           ".staging-",
-          ".bak");
+          ".bak",
+          "_rebuild");
 
   /// Lists a palace and its neighbourhood; nothing is opened.
   public static PalaceLayout of(Path directory) throws IOException {
@@ -89,9 +90,10 @@ public record PalaceLayout(
     return UUID.matcher(name).matches();
   }
 
-  private static List<Path> leftoversOf(Path directory) throws IOException {
+  /// {@return what tools left beside a palace, which need not be there itself}
+  public static List<Path> leftoversOf(Path directory) throws IOException {
     Path parent = directory.getParent();
-    if (parent == null || !Files.isReadable(parent)) {
+    if (parent == null || !Files.isDirectory(parent) || !Files.isReadable(parent)) {
       return List.of();
     }
     String name = directory.getFileName().toString();
@@ -115,7 +117,7 @@ public record PalaceLayout(
   public List<Path> quarantinedOf(String segmentId) {
     Stream<Path> renamed =
         quarantined.stream()
-            .filter(path -> path.getFileName().toString().startsWith(segmentId + "."))
+            .filter(path -> isOf(path.getFileName().toString(), segmentId))
             .sorted(Comparator.comparing((Path path) -> digits(path, segmentId)).reversed());
     Stream<Path> otherwiseSpelled = spelledLike(segmentId).skip(1);
     return Stream.concat(renamed, otherwiseSpelled).toList();
@@ -134,6 +136,18 @@ public record PalaceLayout(
         .sorted(
             Comparator.comparing(
                 (Path path) -> !path.getFileName().toString().equals(lower)));
+  }
+
+  private static boolean isOf(String name, String segmentId) {
+    return name.equals(segmentId) || name.startsWith(segmentId + ".");
+  }
+
+  /// {@return the same palace, with other directories beside its quarantined ones}
+  public PalaceLayout withQuarantined(List<Path> others) {
+    var all = new ArrayList<>(quarantined);
+    all.addAll(others);
+    return new PalaceLayout(
+        directory, database, sidecars, segmentDirectories, all, companions, leftovers);
   }
 
   private static String digits(Path path, String segmentId) {

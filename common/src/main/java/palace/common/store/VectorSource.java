@@ -14,6 +14,12 @@ public sealed interface VectorSource {
   /// @param slot element in that index
   record InSibling(int sibling, int slot) implements VectorSource {}
 
+  /// With a drawer of another collection or palace.
+  ///
+  /// @param donor position in [CollectionState#donors]
+  /// @param drawer the drawer there
+  record InDonor(int donor, DrawerEntry drawer) implements VectorSource {}
+
   /// Nowhere: the drawer needs a new vector.
   record Missing() implements VectorSource {}
 }
