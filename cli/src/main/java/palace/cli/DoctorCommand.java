@@ -8,6 +8,7 @@ import palace.common.ExitCode;
 import palace.common.chroma.CollectionRow;
 import palace.common.doctor.Diagnosis;
 import palace.common.doctor.Doctor;
+import palace.common.doctor.SalvagedCopy;
 import palace.common.store.CollectionState;
 import palace.common.store.ContentDigest;
 import palace.common.store.Palace;
@@ -47,7 +48,8 @@ final class DoctorCommand extends Verb {
   @Override
   Answer answer(Path palace) throws IOException {
     Diagnosis diagnosis = Doctor.examine(palace, progress());
-    boolean digestible = digest && diagnosis.level().isPresent();
+    boolean damaged = diagnosis.findings().stream().anyMatch(SalvagedCopy::isCuredBySalvage);
+    boolean digestible = digest && diagnosis.level().isPresent() && !damaged;
     Map<String, String> digests = digestible ? digests(palace) : Map.of();
     return new Answer(
         diagnosis.isHealthy() ? ExitCode.DONE : ExitCode.PROBLEMS_FOUND,
