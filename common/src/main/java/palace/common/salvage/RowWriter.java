@@ -23,12 +23,14 @@ final class RowWriter {
   RowWriter(ChromaDatabase database, String table) throws IOException {
     this.columns =
         database.list(
-            "SELECT name, type, pk FROM pragma_table_info(?)",
+            "SELECT name, type, pk = 1 AND (SELECT count(*) FROM pragma_table_info(?) WHERE pk > 0) = 1"
+                + " FROM pragma_table_info(?)",
             row ->
                 new Column(
                     row.text(1),
                     row.text(2).equals("TEXT") || row.text(2).equals("TIMESTAMP"),
                     row.integer(3) == 1 && row.text(2).equals("INTEGER")),
+            table,
             table);
     this.arguments = new Arguments(database, sql(table));
   }
