@@ -251,7 +251,8 @@ class RescueTest {
     String id =
         palace
             .texts(
-                "SELECT id FROM embeddings_queue WHERE vector IS NOT NULL AND operation<>3 ORDER BY seq_id DESC LIMIT 1")
+                "SELECT q.id FROM embeddings_queue q JOIN collections c ON q.topic LIKE '%' || c.id"
+                    + " WHERE c.name='mempalace_drawers' AND vector IS NOT NULL ORDER BY seq_id DESC LIMIT 1")
             .getFirst();
     assertThat(codes(doctor(palace).findings())).doesNotContain("vectors-missing-everywhere");
     palace.sql(

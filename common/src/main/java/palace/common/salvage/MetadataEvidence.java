@@ -1,6 +1,7 @@
 package palace.common.salvage;
 
 import java.io.IOException;
+import java.util.List;
 import palace.common.chroma.ChromaDatabase;
 import palace.common.chroma.MetadataValue;
 import palace.common.chroma.SchemaLevel;
@@ -208,6 +209,18 @@ final class MetadataEvidence {
   /// {@return how many values came from the queue}
   long fromQueue() {
     return fromQueue;
+  }
+
+  /// {@return values that are lost although their keys are known}
+  List<SalvageReport.LostKey> lostKeys() throws IOException {
+    return isNeeded()
+        ? database.list(
+            "SELECT k.id, k.key FROM lost_key k WHERE NOT EXISTS"
+                + " (SELECT 1 FROM embedding_metadata m WHERE m.id = k.id AND m.key = k.key)"
+                + " ORDER BY k.row LIMIT ?",
+            row -> new SalvageReport.LostKey(row.integer(1), row.text(2)),
+            SalvageReport.MOST_KEYS)
+        : List.of();
   }
 
   /// {@return how many values are lost although their keys are known}

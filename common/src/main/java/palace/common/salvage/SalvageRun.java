@@ -28,6 +28,7 @@ final class SalvageRun {
   private final SchemaLevel level;
   private final Map<ChromaTable, TableLoad> loads = new EnumMap<>(ChromaTable.class);
   private final List<String> notes = new ArrayList<>();
+  private final List<SalvageReport.LostKey> lostKeys = new ArrayList<>();
 
   private SalvageRun(
       Survey survey,
@@ -119,6 +120,7 @@ final class SalvageRun {
     note(metadata.fromIndexes(), "metadata values come from indexes");
     note(metadata.documents(), "documents come from the full-text table");
     note(metadata.fromQueue(), "metadata values come from the queue");
+    lostKeys.addAll(metadata.lostKeys());
     note(metadata.keysWithoutValue(), "metadata values are lost although their keys are known");
     for (TableLoad load : loads.values()) {
       note(load.lostPart(), "rows of %s have lost a part on other pages".formatted(load.table()));
@@ -198,6 +200,7 @@ final class SalvageRun {
         survey.damaged(),
         strayPages,
         tables,
-        notes);
+        notes,
+        lostKeys);
   }
 }
