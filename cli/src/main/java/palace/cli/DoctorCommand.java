@@ -8,6 +8,7 @@ import palace.common.ExitCode;
 import palace.common.chroma.CollectionRow;
 import palace.common.doctor.Diagnosis;
 import palace.common.doctor.Doctor;
+import palace.common.doctor.SalvagedCopy;
 import palace.common.lock.PalaceLock;
 import palace.common.store.CollectionState;
 import palace.common.store.ContentDigest;
@@ -48,7 +49,8 @@ final class DoctorCommand extends Verb {
   @Override
   Answer answer(Path palace) throws IOException {
     Diagnosis diagnosis = Doctor.examine(palace, progress());
-    boolean digestible = digest && diagnosis.level().isPresent();
+    boolean damaged = diagnosis.findings().stream().anyMatch(SalvagedCopy::isCuredBySalvage);
+    boolean digestible = digest && diagnosis.level().isPresent() && !damaged;
     var examined =
         new Examined(
             diagnosis,

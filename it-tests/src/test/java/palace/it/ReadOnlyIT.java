@@ -3,6 +3,7 @@ package palace.it;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -32,15 +33,19 @@ final class ReadOnlyIT {
     /// With a log that was not merged, as a killed writer leaves it in WAL mode.
     UNMERGED_LOG,
     /// In WAL mode, all merged and nothing beside the database.
-    MERGED_LOG
+    MERGED_LOG,
+    /// With a database that SQLite refuses.
+    SCRAMBLED
   }
 
   static Stream<Arguments> looks() {
     var looks = new ArrayList<Arguments>();
     for (State state : State.values()) {
-      looks.add(Arguments.of(state, List.of("status")));
+      if (state != State.SCRAMBLED) {
+        looks.add(Arguments.of(state, List.of("status")));
+        looks.add(Arguments.of(state, List.of("migrate", "--dry-run")));
+      }
       looks.add(Arguments.of(state, List.of("doctor", "--digest")));
-      looks.add(Arguments.of(state, List.of("migrate", "--dry-run")));
       looks.add(Arguments.of(state, List.of("repair", "--dry-run")));
     }
     looks.add(Arguments.of(State.PLAIN, List.of("snapshot", "list")));
@@ -104,6 +109,7 @@ final class ReadOnlyIT {
       case HOT_JOURNAL -> withHotJournal(original);
       case UNMERGED_LOG -> inWalMode(original, false);
       case MERGED_LOG -> inWalMode(original, true);
+      case SCRAMBLED -> scrambled(original);
     };
   }
 
@@ -134,6 +140,14 @@ final class ReadOnlyIT {
     }
     Path palace = copy(original);
     assertThat(palace.resolve("chroma.sqlite3-wal")).doesNotExist();
+    return palace;
+  }
+
+  private Path scrambled(Path original) throws IOException {
+    Path palace = copy(original);
+    try (var file = new RandomAccessFile(palace.resolve("chroma.sqlite3").toFile(), "rw")) {
+      file.write(new byte[100]);
+    }
     return palace;
   }
 

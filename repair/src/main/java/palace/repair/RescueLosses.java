@@ -1,11 +1,17 @@
 package palace.repair;
 
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import palace.common.chroma.ChromaDatabase;
 import palace.common.chroma.CollectionRow;
+import palace.common.chroma.MetadataValue;
 import palace.common.doctor.SalvagedCopy;
 import palace.common.salvage.SalvageReport;
 import palace.common.store.CollectionState;
@@ -24,10 +30,16 @@ record RescueLosses(long rows, Map<String, Loss> byCollection) {
     long rows =
         copy.report().tables().values().stream().mapToLong(SalvageReport.TableReport::rows).sum();
     var lost = new LinkedHashMap<String, Loss>();
+    var values = LostValues.of(copy, fresh);
     try (Palace palace = Palace.over(context.palace(), fresh)) {
       for (CollectionRow row : palace.collections()) {
         try (CollectionState state = palace.open(row)) {
-          Loss loss = new Loss(records(copy, state), List.of(), List.of(), List.of());
+          Loss loss =
+              new Loss(
+                  records(copy, state),
+                  List.of(),
+                  values.documents(row.id()),
+                  values.metadata(row.id()));
           if (!loss.isEmpty()) {
             lost.put(row.label(), loss);
           }
@@ -40,6 +52,38 @@ record RescueLosses(long rows, Map<String, Loss> byCollection) {
   /// Of drawers whose rows are lost the index still knows the ids.
   private static List<String> records(SalvagedCopy copy, CollectionState state) {
     return copy.lost().containsKey(DRAWERS) ? state.ghosts() : List.of();
+  }
+
+  /// Drawers that lost a document or other metadata, by the id of their collection.
+  private record LostValues(Map<String, Set<String>> documentsOf, Map<String, Set<String>> metadataOf) {
+    static LostValues of(SalvagedCopy copy, ChromaDatabase fresh) throws IOException {
+      var lost = new LostValues(new HashMap<>(), new HashMap<>());
+      for (SalvageReport.LostKey key : copy.report().lostKeys()) {
+        Optional<String[]> owner =
+            fresh.first(
+                "SELECT s.collection, e.embedding_id FROM embeddings e JOIN segments s"
+                    + " ON s.id = e.segment_id WHERE e.id = ?",
+                row -> new String[] {row.text(1), row.text(2)},
+                key.drawer());
+        owner.ifPresent(drawer -> lost.add(key.key(), drawer[0], drawer[1]));
+      }
+      return lost;
+    }
+
+    private void add(String key, String collection, String id) {
+      boolean document = key.equals(MetadataValue.DOCUMENT_KEY);
+      (document ? documentsOf : metadataOf)
+          .computeIfAbsent(collection, of -> new LinkedHashSet<>())
+          .add(id);
+    }
+
+    List<String> documents(String collection) {
+      return new ArrayList<>(documentsOf.getOrDefault(collection, Set.of()));
+    }
+
+    List<String> metadata(String collection) {
+      return new ArrayList<>(metadataOf.getOrDefault(collection, Set.of()));
+    }
   }
 
   /// {@return all losses of a rescue}

@@ -228,6 +228,75 @@ class RescueTest {
     assertThat(doctor(palace).damages()).isEmpty();
   }
 
+  @Test
+  void whatOnlyTheLogHoldsIsInTheFreshDatabaseToo() throws Exception {
+    SamplePalace palace = SamplePalace.in(folder);
+    long page = palace.leafOf("sqlite_autoindex_embedding_metadata_1");
+    String rows = writeIntoLog(palace);
+    palace.zeroPage(page);
+
+    RepairReport report = report(repair(palace));
+
+    assertThat(report.rescued().orElseThrow().notes()).isEmpty();
+    assertThat(palace.rows().lines()).containsExactlyElementsOf(rows.lines().toList());
+    assertThat(palace.number("SELECT count(*) FROM embedding_metadata WHERE int_value=4711"))
+        .isEqualTo(1);
+    assertThat(palace.directory().resolve("chroma.sqlite3-wal")).doesNotExist();
+    assertThat(report.snapshot().resolve("chroma.sqlite3-wal")).isNotEmptyFile();
+  }
+
+  @Test
+  void aVectorOlderThanALostWriteIsNotTakenForTheLastOne() throws Exception {
+    SamplePalace palace = SamplePalace.in(folder);
+    String id =
+        palace
+            .texts(
+                "SELECT q.id FROM embeddings_queue q JOIN collections c ON q.topic LIKE '%' || c.id"
+                    + " WHERE c.name='mempalace_drawers' AND vector IS NOT NULL ORDER BY seq_id DESC LIMIT 1")
+            .getFirst();
+    assertThat(codes(doctor(palace).findings())).doesNotContain("vectors-missing-everywhere");
+    palace.sql(
+        "UPDATE embeddings SET seq_id=x'0000000000000fff' WHERE embedding_id='%s'".formatted(id));
+
+    assertThat(codes(doctor(palace).findings())).contains("vectors-missing-everywhere");
+  }
+
+  @Test
+  void aFileThatAnotherProcessHasOpenIsNotReplaced() throws Exception {
+    SamplePalace palace = SamplePalace.in(folder);
+    scramble(palace);
+    var before = palace.digests();
+    Process reader =
+        new ProcessBuilder("tail", "-f", palace.database().toString())
+            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+            .start();
+    try {
+      Thread.sleep(500);
+      assertThatThrownBy(() -> repair(palace)).isInstanceOf(PalaceException.Busy.class);
+    } finally {
+      reader.destroy();
+      reader.waitFor();
+    }
+    assertThat(palace.digests()).isEqualTo(before);
+  }
+
+  /// Leaves a database whose newest rows only the write-ahead log holds; gives all rows.
+  private String writeIntoLog(SamplePalace palace) throws IOException {
+    Path log = palace.directory().resolve("chroma.sqlite3-wal");
+    Path copy = folder.resolve("logged");
+    Path logCopy = folder.resolve("logged-wal");
+    palace.sql("PRAGMA journal_mode=WAL");
+    try (ChromaDatabase writer = ChromaDatabase.openForWriting(palace.database())) {
+      writer.execute("UPDATE embedding_metadata SET int_value=4711 WHERE id=7 AND key='chunk_index'");
+      Files.copy(palace.database(), copy);
+      Files.copy(log, logCopy);
+    }
+    String rows = palace.rows();
+    Files.move(copy, palace.database(), StandardCopyOption.REPLACE_EXISTING);
+    Files.move(logCopy, log, StandardCopyOption.REPLACE_EXISTING);
+    return rows;
+  }
+
   /// Leaves a database as it is when a transaction has spilled into the file and its process died.
   private void interruptWrite(SamplePalace palace) throws IOException {
     Path journal = palace.directory().resolve("chroma.sqlite3-journal");

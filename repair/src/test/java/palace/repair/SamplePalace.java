@@ -16,6 +16,7 @@ import palace.common.files.TreeDigest;
 /// A private copy of the palace that Chroma 0.6.3 wrote, to be damaged and repaired.
 record SamplePalace(Path directory) {
   private static final int HEADER_BYTES = 100;
+  private static final int PAGE_BYTES = 4096;
   private static final long SEED = 20261121;
 
   static final String DRAWERS = "mempalace_drawers";
@@ -85,18 +86,27 @@ record SamplePalace(Path directory) {
 
   /// Makes one leaf page of a table or an index zero.
   void zeroLeaf(String tree) throws IOException {
+    zeroPage(leafOf(tree));
+  }
+
+  /// {@return the number of a leaf page of a table or an index that has several pages}
+  long leafOf(String tree) throws IOException {
     long page =
         number(
             "SELECT max(pageno) FROM dbstat WHERE pagetype='leaf' AND path<>'/' AND name='"
                 + tree
                 + "'");
-    long size = number("PRAGMA page_size");
     if (page == 0) {
       throw new IllegalStateException(tree + " has a single page");
     }
+    return page;
+  }
+
+  /// Makes one page zero.
+  void zeroPage(long page) throws IOException {
     try (var file = new RandomAccessFile(database().toFile(), "rw")) {
-      file.seek((page - 1) * size);
-      file.write(new byte[(int) size]);
+      file.seek((page - 1) * PAGE_BYTES);
+      file.write(new byte[PAGE_BYTES]);
     }
   }
 

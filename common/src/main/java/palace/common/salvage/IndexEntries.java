@@ -37,14 +37,23 @@ final class IndexEntries {
 
   /// Hands over the entries of the tree, and those of stray pages if the tree is not whole.
   void each(Consumer consumer) throws IOException {
-    var tree = survey.index(name);
-    RecordReader records = RecordReader.ofWholeRecords(survey.file());
-    if (tree.isPresent()) {
-      each(tree.get().content(), records, false, consumer);
-    }
+    eachOfTree(consumer);
     if (!isWhole()) {
-      each(survey.strayIndexPages(), records, true, consumer);
+      eachStray(consumer);
     }
+  }
+
+  /// Hands over the entries of the tree alone.
+  void eachOfTree(Consumer consumer) throws IOException {
+    var tree = survey.index(name);
+    if (tree.isPresent()) {
+      each(tree.get().content(), RecordReader.ofWholeRecords(survey.file()), false, consumer);
+    }
+  }
+
+  /// Hands over the entries of pages without a parent.
+  void eachStray(Consumer consumer) throws IOException {
+    each(survey.strayIndexPages(), RecordReader.ofWholeRecords(survey.file()), true, consumer);
   }
 
   private void each(PageList pages, RecordReader records, boolean stray, Consumer consumer)

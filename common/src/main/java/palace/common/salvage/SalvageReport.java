@@ -16,6 +16,8 @@ import palace.common.sqlite.RowidRange;
 /// @param pagesLost pages of tables that no tree leads to any more and that were read all the same
 /// @param tables by name, every table of Chroma's that the fresh database has
 /// @param notes what an operator should know, one sentence each
+/// @param lostKeys metadata of drawers that is known to have been there and whose value is nowhere,
+///   at most [#MOST_KEYS]
 public record SalvageReport(
     SchemaLevel level,
     int pageSize,
@@ -24,12 +26,23 @@ public record SalvageReport(
     long pagesDamaged,
     long pagesLost,
     Map<String, TableReport> tables,
-    List<String> notes) {
+    List<String> notes,
+    List<LostKey> lostKeys) {
+  /// How many lost values are named one by one.
+  public static final int MOST_KEYS = 100_000;
+
   /// Keeps its own copies.
   public SalvageReport {
     tables = Map.copyOf(tables);
     notes = List.copyOf(notes);
+    lostKeys = List.copyOf(lostKeys);
   }
+
+  /// A value of a drawer's metadata that is lost.
+  ///
+  /// @param drawer its `embeddings.id`
+  /// @param key under which it stood; a document's is `chroma:document`
+  public record LostKey(long drawer, String key) {}
 
   /// One table.
   ///

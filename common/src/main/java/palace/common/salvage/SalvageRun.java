@@ -6,6 +6,7 @@ import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import palace.common.PalaceException;
 import palace.common.Progress;
@@ -27,6 +28,7 @@ final class SalvageRun {
   private final SchemaLevel level;
   private final Map<ChromaTable, TableLoad> loads = new EnumMap<>(ChromaTable.class);
   private final List<String> notes = new ArrayList<>();
+  private final List<SalvageReport.LostKey> lostKeys = new ArrayList<>();
 
   private SalvageRun(
       Survey survey,
@@ -102,7 +104,50 @@ final class SalvageRun {
         }
       }
     }
+    rebuild();
     FullText.fill(database, level);
+  }
+
+  private void rebuild() throws IOException {
+    var drawers = new DrawerEvidence(survey, database, level, load(loads, ChromaTable.EMBEDDINGS).holes());
+    drawers.run();
+    new CatalogueEvidence(survey, database, level, loads, segmentDirectories, notes).run();
+    drawers.number();
+    var metadata =
+        new MetadataEvidence(survey, database, level, load(loads, ChromaTable.EMBEDDING_METADATA));
+    metadata.run();
+    note(drawers.rebuilt(), "drawers have their id from an index; their sequence number and time are set anew");
+    note(metadata.fromIndexes(), "metadata values come from indexes");
+    note(metadata.documents(), "documents come from the full-text table");
+    note(metadata.fromQueue(), "metadata values come from the queue");
+    lostKeys.addAll(metadata.lostKeys());
+    note(metadata.keysWithoutValue(), "metadata values are lost although their keys are known");
+    for (TableLoad load : loads.values()) {
+      note(load.lostPart(), "rows of %s have lost a part on other pages".formatted(load.table()));
+      note(
+          load.overlapping(),
+          "pages of %s without a parent are older than others and were left alone".formatted(load.table()));
+    }
+    note(survey.unknown(), "pages with rows belong to no table that could be told");
+    noteFreelist();
+  }
+
+  private static TableLoad load(Map<ChromaTable, TableLoad> loads, ChromaTable table) {
+    return Objects.requireNonNull(loads.get(table), table.table());
+  }
+
+  private void note(long count, String what) {
+    if (count > 0) {
+      notes.add(count + " " + what);
+    }
+  }
+
+  private void noteFreelist() {
+    boolean stray = loads.values().stream().anyMatch(load -> load.strayPages() > 0);
+    if (stray && !survey.free().isComplete()) {
+      notes.add(
+          "which pages were free is not wholly known: a row that was deleted may be among those without a parent");
+    }
   }
 
   /// The migrations have written Chroma's own tenant, database and lock row.
@@ -155,6 +200,7 @@ final class SalvageRun {
         survey.damaged(),
         strayPages,
         tables,
-        notes);
+        notes,
+        lostKeys);
   }
 }

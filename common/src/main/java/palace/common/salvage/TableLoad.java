@@ -172,6 +172,11 @@ final class TableLoad {
     return withoutPart;
   }
 
+  /// {@return the table's name}
+  String table() {
+    return table.table();
+  }
+
   /// {@return how many rows the table has now}
   long rows() throws IOException {
     return database.number("SELECT count(*) FROM " + table.table());

@@ -27,7 +27,7 @@ final class VectorFold {
   private final List<SegmentVectors> siblings;
   private final Map<String, Long> newest = new HashMap<>();
   private final Set<String> deleted = new HashSet<>();
-  private final Set<String> touched = new HashSet<>();
+  private final Map<String, Long> touched = new HashMap<>();
   private final Map<String, List<QueueEntry>> rowsOf = new HashMap<>();
   private final List<String> stale = new ArrayList<>();
   private long consumed;
@@ -53,7 +53,7 @@ final class VectorFold {
         rowsOf.computeIfAbsent(entry.id(), id -> new ArrayList<>(1)).add(entry);
       }
       if (entry.sequence() > consumed) {
-        touched.add(entry.id());
+        touched.put(entry.id(), entry.sequence());
         replay(entry);
       }
     }
@@ -84,12 +84,12 @@ final class VectorFold {
 
   /// {@return where a drawer's vector lies}
   VectorSource sourceOf(String id, MetadataFold.Record record) throws IOException {
+    if (isOutdated(id, record)) {
+      return new VectorSource.Missing();
+    }
     Long sequence = newest.get(id);
     if (sequence != null && isFinite(queue.vector(sequence))) {
       return new VectorSource.InQueue(sequence);
-    }
-    if (isOutdated(id, record)) {
-      return new VectorSource.Missing();
     }
     Optional<VectorSource> live = deleted.contains(id) ? Optional.empty() : fromSlot(id, record);
     if (live.isPresent()) {
@@ -103,12 +103,13 @@ final class VectorFold {
   }
 
   /// A write beyond what the index has consumed stands in the queue until it is in the index. Where
-  /// a tool has emptied the queue, nothing proves that the slot holds what was written last, unless
-  /// elements show that the files are newer than what says how much they have consumed.
+  /// a tool has emptied the queue, or its page is lost, nothing proves that the slot or an earlier
+  /// row holds what was written last, unless elements show that the files are newer than what says
+  /// how much they have consumed.
   private boolean isOutdated(String id, MetadataFold.Record record) {
     return consumed > 0
         && record.sequence() > consumed
-        && !touched.contains(id)
+        && record.sequence() > touched.getOrDefault(id, 0L)
         && !isNewerThanPickle();
   }
 
