@@ -16,6 +16,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -199,6 +200,7 @@ final class RepairRun {
       after = reindexed ? withoutOldTrees(round.treat()) : round.treat();
       record(round);
       asked = stage.rest(asked);
+      after = withoutRetired(after, undo);
       plan = Planner.plan(after, asked);
     }
     List<CollectionRow> collections = Catalogue.read(writer).collections();
@@ -223,15 +225,26 @@ final class RepairRun {
     }
   }
 
+  /// A replaced segment lies in the palace, where it belongs to nothing, until the end.
+  private static Diagnosis withoutRetired(Diagnosis diagnosis, Undo undo) {
+    return without(
+        diagnosis,
+        finding ->
+            finding instanceof DirectoryFinding.Orphan(Path directory, long bytes)
+                && undo.isRetiring(directory));
+  }
+
   /// Inside the transaction that made its SQL indexes anew, pages of the damaged trees still belong
   /// to nothing.
   private static Diagnosis withoutOldTrees(Diagnosis diagnosis) {
+    return without(diagnosis, DatabaseFinding.SqlIndexesDamaged.class::isInstance);
+  }
+
+  private static Diagnosis without(Diagnosis diagnosis, Predicate<Finding> left) {
     return new Diagnosis(
         diagnosis.palace(),
         diagnosis.level(),
-        diagnosis.findings().stream()
-            .filter(finding -> !(finding instanceof DatabaseFinding.SqlIndexesDamaged))
-            .toList(),
+        diagnosis.findings().stream().filter(left.negate()).toList(),
         diagnosis.notRun(),
         diagnosis.collections());
   }

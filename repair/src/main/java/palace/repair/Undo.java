@@ -127,6 +127,11 @@ final class Undo {
     segments.remove(segment.getFileName().toString());
   }
 
+  /// {@return whether a directory is to leave the palace once the repair is finished}
+  boolean isRetiring(Path directory) {
+    return moves.stream().anyMatch(move -> move.names().getFirst().equals(directory));
+  }
+
   /// Gives the fresh indexes the names under which their segments will look for them.
   void place() throws IOException {
     names.place(moves);
