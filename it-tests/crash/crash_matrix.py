@@ -364,7 +364,7 @@ class Judge:
         self.ws.fresh()
         run = self.traced(self.cfg.run, ({"errors": "error", "powercut": "kill"}.get(mode, mode), k, err))
         r["event"], r["rc"] = run.events[k - 1] if k <= len(run.events) else "(after exit)", run.rc
-        r["said"] = re.search(self.cfg.warning, open(self.out, errors="replace").read()) is not None
+        r["said"], words = re.search(self.cfg.warning, open(self.out, errors="replace").read()) is not None, self.said()
         if not run.hit and not (powercut and k > len(run.events)):
             return dict(r, **{"class": "NOHIT", "now": "", "final": ""})
         if label and same(label) != same(r["event"]):
@@ -379,6 +379,7 @@ class Judge:
                 r["class"] = "WARNED"
         if run.rc in self.cfg.unchanged and r["now"] != "OLD" and r["class"] not in FATAL:
             r["class"] = "LIED"  # it said that nothing changed
+            r["notes"].append("output: " + words)
         if mode == "errors" and r["now"] == "BAD" and r["class"] not in FATAL:
             r["class"] = "HALFWAY"  # one call failed, once, and the run could not go back by itself
         return dict(r, **{"class": "HUNG"}) if run.timed_out and r["class"] not in FATAL else r

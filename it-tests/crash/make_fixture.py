@@ -3,6 +3,7 @@
 
     make_fixture.py migrate DIR            DIR/palace, written by Chroma 0.6.3
     make_fixture.py repair DIR             DIR/palace, written by Chroma 1.5.9; one index has lost its upper levels, the full text is empty
+    make_fixture.py rescue DIR             the same, and a table of the database is gone
     make_fixture.py restore DIR PALACE     the first, migrated by the program PALACE; DIR/id names the snapshot to restore
     make_fixture.py restore-db DIR PALACE  the second, repaired
     make_fixture.py restore-full DIR PALACE  the first with a full snapshot, then migrated
@@ -54,13 +55,14 @@ def shrink(palace):
     db.close()
 
 
-def damage(palace):
-    """Cut the upper levels of the one index and empty the full text."""
+def damage(palace, *statements):
+    """Cut the upper levels of the one index and empty the full text, and change the database further."""
     for file in palace.glob("*/link_lists.bin"):
         if (file.parent / "index_metadata.pickle").exists():
             file.unlink()
     db = sqlite3.connect(str(palace / "chroma.sqlite3"))
-    db.execute("DELETE FROM embedding_fulltext_search")
+    for statement in ("DELETE FROM embedding_fulltext_search",) + statements:
+        db.execute(statement)
     db.commit()
     db.close()
 
@@ -80,11 +82,11 @@ def newest_snapshot(palace):
 
 def make(kind, directory, command, confined=False):
     """The fixture of that name in a new directory; a confined palace is one that MemPalace keeps its own settings in."""
-    damaged = kind in ("repair", "restore-db")
+    damaged = kind in ("repair", "rescue", "restore-db")
     palace = unpack("1.5.9" if damaged else "0.6.3", directory)
     shrink(palace)
     if damaged:
-        damage(palace)
+        damage(palace, *(["DROP TABLE embeddings_queue_config"] if kind == "rescue" else []))
     if confined:
         (palace / "config.json").write_text("{}")
     if kind == "restore-full":

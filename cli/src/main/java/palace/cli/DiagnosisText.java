@@ -9,6 +9,7 @@ import palace.common.doctor.CollectionSummary;
 import palace.common.doctor.Diagnosis;
 import palace.common.doctor.Finding;
 import palace.common.doctor.NotRun;
+import palace.common.doctor.SalvagedCopy;
 import palace.common.doctor.Severity;
 import palace.common.doctor.Threat;
 import palace.repair.Treatment;
@@ -41,12 +42,15 @@ final class DiagnosisText {
     if (diagnosis.level().isEmpty()) {
       return "a palace whose database cannot be read";
     }
-    long drawers = diagnosis.collections().stream().mapToLong(CollectionSummary::drawers).sum();
     return "chroma %s palace, %s, %s"
         .formatted(
             diagnosis.level().get().releases(),
             Numbers.count(diagnosis.collections().size(), "collection"),
-            Numbers.count(drawers, "drawer"));
+            Numbers.count(count(diagnosis), "drawer"));
+  }
+
+  private static long count(Diagnosis diagnosis) {
+    return diagnosis.collections().stream().mapToLong(CollectionSummary::drawers).sum();
   }
 
   /// {@return one line for each finding: code, severity, what is wrong, what it threatens, and what
@@ -96,6 +100,9 @@ final class DiagnosisText {
   private static String drawers(Diagnosis diagnosis) {
     if (diagnosis.level().isEmpty()) {
       return "no drawer can be read";
+    }
+    if (diagnosis.findings().stream().anyMatch(SalvagedCopy::isCuredBySalvage)) {
+      return "palace repair gets back " + Numbers.count(count(diagnosis), "drawer");
     }
     long missing =
         diagnosis.collections().stream().mapToLong(CollectionSummary::vectorsMissing).sum();

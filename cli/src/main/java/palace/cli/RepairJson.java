@@ -65,6 +65,7 @@ final class RepairJson {
     json.put("snapshot", report.snapshot().toString());
     json.set("undo", texts(report.undo()));
     report.needsEmbedding().ifPresent(file -> json.put("needsEmbedding", file.toString()));
+    report.rescued().ifPresent(copy -> json.set("rescued", RescueJson.of(copy)));
     json.set("notes", texts(report.notes()));
     report.embedded().ifPresent(embedded -> json.set("embedded", embedded(embedded)));
     return json.put("seconds", report.took().toMillis() / 1000.0);

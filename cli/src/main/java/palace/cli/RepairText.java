@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import palace.common.doctor.SalvagedCopy;
 import palace.common.doctor.Severity;
 import palace.repair.Embedded;
 import palace.repair.Outcome;
@@ -61,7 +62,9 @@ final class RepairText {
         report.remaining().stream().anyMatch(finding -> finding.severity() != Severity.NOTICE);
     return damaged
         ? "partly repaired: findings remain"
-        : "repaired as far as it goes: some drawers need a new vector";
+        : report.needsEmbedding().isPresent()
+            ? "repaired as far as it goes: some drawers need a new vector"
+            : "repaired as far as it goes: something was lost";
   }
 
   private static List<String> planned(RepairPlan plan) {
@@ -77,6 +80,7 @@ final class RepairText {
           "done: %s (%s)"
               .formatted(line(done.treatment()), Numbers.count(done.changes(), "change")));
     }
+    report.rescued().ifPresent(copy -> lines.addAll(rescued(copy)));
     lines.addAll(MigrationText.lost(lost(report)));
     report.embedded().ifPresent(embedded -> lines.addAll(embedded(embedded)));
     report
@@ -95,6 +99,17 @@ final class RepairText {
     lines.add("previous database and index kept as snapshot " + report.snapshot());
     lines.add("undo with:");
     report.undo().forEach(command -> lines.add("  " + command));
+    return lines;
+  }
+
+  private static List<String> rescued(SalvagedCopy copy) {
+    var lines = new ArrayList<String>();
+    copy.lost()
+        .forEach((table, ranges) ->
+            lines.add(
+                "rows of %s that are lost or may be: %s"
+                    .formatted(table, String.join(", ", RescueJson.words(ranges)))));
+    copy.notes().forEach(note -> lines.add("note: " + note));
     return lines;
   }
 

@@ -52,7 +52,7 @@ final class SnapshotCreateCommand extends Verb {
     var request =
         new TakeSnapshot.Request(palace, scope(), options().patience(), PalaceVersion.number());
     beginChanging();
-    Snapshot made = new TakeSnapshot().take(request);
+    Snapshot made = new TakeSnapshot(progress()).take(request);
     Snapshots snapshots = Snapshots.of(palace);
     return new Answer(
         ExitCode.DONE,

@@ -29,7 +29,7 @@ final class CrashMatrixIT {
 
   /// Every call of every mode takes hours: `--all` only.
   private static final List<String> SAMPLE =
-      List.of("kill=14", "errors=6", "sticky=5", "nested=2", "powercut=5");
+      List.of("kill=10", "errors=4", "sticky=3", "nested=1", "powercut=3");
 
   @TempDir private Path temp;
 
@@ -38,6 +38,8 @@ final class CrashMatrixIT {
     var rest =
         Stream.of(
             "migrate-confined",
+            "rescue",
+            "rescue-two-renames",
             "restore-two-renames",
             "restore-confined",
             "restore-db",

@@ -158,7 +158,8 @@ final class EmbeddingRepair {
         embedded.waiting().isEmpty() ? Optional.empty() : Optional.of(list(first)),
         notes,
         Optional.of(embedded),
-        first.took().plus(second.map(RepairReport::took).orElse(Duration.ZERO)));
+        first.took().plus(second.map(RepairReport::took).orElse(Duration.ZERO)),
+        first.rescued());
   }
 
   private static Path list(RepairReport report) {

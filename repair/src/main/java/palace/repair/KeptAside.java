@@ -26,13 +26,18 @@ final class KeptAside implements AutoCloseable {
   private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
 
   private final FileOps ops;
+  private final Path snapshot;
   private final Kept rows;
   private final Kept ghosts;
 
-  KeptAside(FileOps ops, Path snapshot) {
+  /// What is kept in a folder, which is there.
+  ///
+  /// @param snapshot where it lies once the run has ended
+  KeptAside(FileOps ops, Path folder, Path snapshot) {
     this.ops = ops;
-    rows = new Kept(snapshot.resolve("left-out.jsonl"));
-    ghosts = new Kept(snapshot.resolve("ghosts.jsonl"));
+    this.snapshot = snapshot;
+    rows = new Kept(folder.resolve("left-out.jsonl"));
+    ghosts = new Kept(folder.resolve("ghosts.jsonl"));
   }
 
   /// One of the two files, made when there is something to keep.
@@ -107,11 +112,11 @@ final class KeptAside implements AutoCloseable {
             rows.count == 0
                 ? ""
                 : "%d rows that left the database can be read in %s"
-                    .formatted(rows.count, rows.file),
+                    .formatted(rows.count, snapshot.resolve(rows.file.getFileName())),
             ghosts.count == 0
                 ? ""
                 : "%d vectors that belong to no drawer are kept in %s"
-                    .formatted(ghosts.count, ghosts.file))
+                    .formatted(ghosts.count, snapshot.resolve(ghosts.file.getFileName())))
         .stream()
         .filter(sentence -> !sentence.isEmpty())
         .toList();

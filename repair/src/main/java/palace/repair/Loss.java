@@ -12,6 +12,9 @@ import java.util.List;
 /// @param metadata drawers of whose metadata something was lost
 public record Loss(
     List<String> records, List<String> vectors, List<String> documents, List<String> metadata) {
+  /// Nothing.
+  static final Loss NONE = new Loss(List.of(), List.of(), List.of(), List.of());
+
   /// Keeps copies of the lists.
   public Loss {
     records = List.copyOf(records);

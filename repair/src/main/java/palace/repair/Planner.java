@@ -149,7 +149,8 @@ final class Planner {
   /// taken out of it.
   private static int order(Treatment treatment) {
     return switch (treatment) {
-      case RecoverInterruptedWrite first -> 0;
+      case RescueDatabase first -> -1;
+      case RecoverInterruptedWrite write -> 0;
       case Reindex indexes -> 1;
       case FillVectors drawers -> 7;
       case RestoreMigrations rows -> 2;

@@ -42,6 +42,8 @@ import palace.repair.embedder.Pace;
 /// 9. on any failure take it back: before the switch by rolling back, after it by putting the copy
 ///    and the directories back
 ///
+/// A database that SQLite cannot read whole is not changed but replaced: [RescueRun] says how.
+///
 /// Where the findings about single rows cannot be trusted before others are cured (a damaged SQL
 /// index, a missing segment), those are treated first, and step 6 is gone through again; it is
 /// still the same transaction. A database that SQLite has to recover is copied from its private
@@ -81,21 +83,35 @@ public final class Repair {
   /// @throws PalaceException.Refused when nothing that is wrong can be treated, or no copy of the
   ///   database can be made
   public Outcome run(RepairRequest request) throws IOException {
-    Path palace = Palace.locate(request.palace());
     if (request.dryRun()) {
-      RepairPlan plan = announced(palace, plan(palace, request), request);
+      Path palace = Palace.locate(request.palace());
+      RepairPlan plan =
+          announced(palace, Planner.plan(Doctor.examine(palace, progress), request), request);
       return plan.isEmpty() && plan.diagnosis().isHealthy()
           ? new Outcome.Healthy(plan.diagnosis())
           : new Outcome.Planned(plan);
     }
+    Path palace = existing(request.palace());
     try (PalaceLock lock = PalaceLock.acquire(palace, "repair", request.patience())) {
       Recovery.settle(lock, palace, Direction.BACK, request.toolVersion())
           .sentences()
           .forEach(LOG::warn);
       lock.requireQuiet(request.force()).warnings().forEach(LOG::warn);
       return request.embedder().isEmpty()
-          ? underLock(Palace.locate(palace), request)
+          ? underLock(lock, Palace.locate(palace), request)
           : embedding(lock, Palace.locate(palace), request);
+    }
+  }
+
+  /// {@return the palace, which is there, or away for the moment of an interrupted run}
+  private static Path existing(Path named) throws IOException {
+    try {
+      return Palace.locate(named);
+    } catch (PalaceException.Refused e) {
+      if (Recovery.look(named).nothing()) {
+        throw e;
+      }
+      return named;
     }
   }
 
@@ -106,7 +122,7 @@ public final class Repair {
       EmbeddingRepair.Run run =
           asked -> {
             lock.requireQuiet(asked.force()).warnings().forEach(LOG::warn);
-            return underLock(palace, asked);
+            return underLock(lock, palace, asked);
           };
       return new EmbeddingRepair(palace, request, embedding, run).run();
     }
@@ -134,24 +150,29 @@ public final class Repair {
     return new RepairPlan(plan.diagnosis(), cures, plan.untreatable());
   }
 
-  private Outcome underLock(Path palace, RepairRequest request) throws IOException {
+  private Outcome underLock(PalaceLock lock, Path palace, RepairRequest request)
+      throws IOException {
     Path database = palace.resolve(PalaceLayout.DATABASE);
     if (!ChromaDatabase.canWriteWithoutRecovery(database)) {
-      return recovering(palace, request);
+      return recovering(lock, palace, request);
     }
     long changeCounter = SourceDatabase.changeCounter(database);
     Optional<ChromaDatabase> writer = holdUnlessDamaged(database, request);
     if (writer.isEmpty()) {
-      return recovering(palace, request);
+      return recovering(lock, palace, request);
     }
+    RepairPlan plan;
     try (ChromaDatabase held = writer.get()) {
-      RepairPlan plan = plan(palace, request);
-      if (plan.cures().isEmpty()) {
-        return healthyOrRefused(plan);
+      plan = plan(palace, request);
+      if (!plan.isRescue()) {
+        if (plan.cures().isEmpty()) {
+          return healthyOrRefused(plan);
+        }
+        requireAcceptedLoss(plan, request);
+        return new RepairRun(context(palace, request)).on(plan, held, changeCounter);
       }
-      requireAcceptedLoss(plan, request);
-      return run(palace, request).on(plan, held, changeCounter);
     }
+    return new RescueRun(context(palace, request), lock).run(plan.diagnosis());
   }
 
   /// @throws PalaceException.Refused when a treatment would discard something that can still be
@@ -170,17 +191,21 @@ public final class Repair {
     }
   }
 
-  private Outcome recovering(Path palace, RepairRequest request) throws IOException {
+  private Outcome recovering(PalaceLock lock, Path palace, RepairRequest request)
+      throws IOException {
     RepairPlan plan = plan(palace, request);
+    if (plan.isRescue()) {
+      return new RescueRun(context(palace, request), lock).run(plan.diagnosis());
+    }
     if (plan.cures().isEmpty()) {
       return healthyOrRefused(plan);
     }
     requireAcceptedLoss(plan, request);
-    return run(palace, request).recovering(plan);
+    return new RepairRun(context(palace, request)).recovering(plan);
   }
 
-  private RepairRun run(Path palace, RepairRequest request) throws IOException {
-    return new RepairRun(palace, request, progress, ops, clock, watcher);
+  private RunContext context(Path palace, RepairRequest request) throws IOException {
+    return RunContext.begin(palace, request, progress, ops, clock, watcher);
   }
 
   /// What damage keeps the database from being opened for writing is for the doctor to say.
@@ -207,7 +232,7 @@ public final class Repair {
   }
 
   private RepairPlan plan(Path palace, RepairRequest request) throws IOException {
-    return Planner.plan(Doctor.examine(palace, progress), request);
+    return Planner.plan(Doctor.look(palace, progress), request);
   }
 
   private static Outcome healthyOrRefused(RepairPlan plan) throws PalaceException.Refused {

@@ -38,6 +38,11 @@ public record RepairPlan(Diagnosis diagnosis, List<Cure> cures, List<Untreatable
     return cures.stream().map(Cure::treatment).toList();
   }
 
+  /// {@return whether the database is replaced by a fresh one}
+  public boolean isRescue() {
+    return treatments().stream().anyMatch(RescueDatabase.class::isInstance);
+  }
+
   /// {@return whether there is nothing to do and nothing wrong}
   public boolean isEmpty() {
     return cures.isEmpty() && untreatable.isEmpty();

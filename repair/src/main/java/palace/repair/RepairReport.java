@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import palace.common.RunId;
 import palace.common.doctor.Finding;
+import palace.common.doctor.SalvagedCopy;
 import palace.common.store.SkippedRow;
 
 /// What a repair did.
@@ -27,6 +28,8 @@ import palace.common.store.SkippedRow;
 /// @param notes what else there is to know, a sentence each, such as where something is kept
 /// @param embedded what came of asking an endpoint for vectors, when one was named
 /// @param took how long it took
+/// @param rescued what came out of the damaged database, when a fresh one was put in its place; its
+///   file has the palace's name now
 public record RepairReport(
     Path palace,
     RunId run,
@@ -40,7 +43,8 @@ public record RepairReport(
     Optional<Path> needsEmbedding,
     List<String> notes,
     Optional<Embedded> embedded,
-    Duration took) {
+    Duration took,
+    Optional<SalvagedCopy> rescued) {
   /// Keeps copies.
   public RepairReport {
     done = List.copyOf(done);

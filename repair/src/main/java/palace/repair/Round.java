@@ -32,7 +32,7 @@ final class Round {
   private final ChromaDatabase database;
   private final RepairRequest request;
   private final List<RepairPlan.Cure> cures;
-  private final Undo undo;
+  private final Placement placement;
   private final Progress progress;
   private final Step.Watcher watcher;
   private final Map<String, CollectionFacts> facts = new HashMap<>();
@@ -47,13 +47,13 @@ final class Round {
       RepairRequest request,
       RepairPlan plan,
       Stage stage,
-      Undo undo,
+      Placement placement,
       Progress progress,
       Step.Watcher watcher) {
     this.palace = palace;
     this.database = database;
     this.request = request;
-    this.undo = undo;
+    this.placement = placement;
     this.progress = progress;
     this.watcher = watcher;
     cures =
@@ -83,11 +83,11 @@ final class Round {
     List<Path> retired = operate();
     watcher.reached(Step.TREATED);
     for (NewIndex index : newIndexes.values()) {
-      undo.keepText(index);
+      placement.keepText(index);
     }
-    undo.journal(newIndexes.values(), retired);
+    placement.journal(newIndexes.values(), retired);
     watcher.reached(Step.JOURNALED);
-    undo.place();
+    placement.place();
     watcher.reached(Step.NAMED);
     Diagnosis after = prove();
     watcher.reached(Step.PROVEN);
@@ -103,7 +103,7 @@ final class Round {
     if (!isRead()) {
       return;
     }
-    Path folder = undo.workFolder();
+    Path folder = placement.workFolder();
     try (Palace opened = Palace.over(palace, database)) {
       var preparation = new IndexPreparation(opened, folder, request.batchSize(), progress);
       for (CollectionRow row : opened.collections()) {
@@ -120,7 +120,7 @@ final class Round {
     facts.put(id, CollectionFacts.of(palace, state));
     for (RepairPlan.Cure cure : cures) {
       if (cure.treatment() instanceof RebuildIndex rebuild && rebuild.in().id().equals(id)) {
-        Ghosts.keep(state, undo.aside());
+        Ghosts.keep(state, placement.aside());
         newIndexes.put(id, preparation.prepare(state, isAnew(cure, request)));
       }
       if (cure.treatment() instanceof PurgeQueue) {
@@ -158,7 +158,7 @@ final class Round {
             facts,
             newIndexes,
             consumedQueues,
-            undo.aside(),
+            placement.aside(),
             request.filling());
     for (RepairPlan.Cure cure : cures) {
       long changes = cure.treatment().apply(surgery, cure.findings());

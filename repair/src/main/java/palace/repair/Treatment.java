@@ -16,6 +16,7 @@ public sealed interface Treatment
         RebuildFullText,
         RecoverInterruptedWrite,
         Reindex,
+        RescueDatabase,
         RestoreMigrations,
         RestoreQueueConfiguration,
         RestoreTenancy,

@@ -60,12 +60,14 @@ public sealed interface Verdict {
     return switch (finding) {
       case DatabaseFinding.InterruptedWrite write -> new Treat(new RecoverInterruptedWrite());
       case DatabaseFinding.UnmergedLog log -> new Leave();
-      case DatabaseFinding.Unreadable file ->
-          new Hopeless("nothing can be read from it as a database", true);
-      case DatabaseFinding.PagesDamaged pages ->
-          new Hopeless("rows on damaged pages cannot be told from lost ones", true);
-      case DatabaseFinding.SqlIndexesDamaged indexes -> new Treat(new Reindex());
-      case DatabaseFinding.TableMissing table -> new Hopeless("its rows stand nowhere else", true);
+      case DatabaseFinding.Unreadable file -> new Treat(new RescueDatabase());
+      case DatabaseFinding.PagesDamaged pages -> new Treat(new RescueDatabase());
+      case DatabaseFinding.SqlIndexesDamaged indexes ->
+          new Treat(indexes.rebuildable() ? new Reindex() : new RescueDatabase());
+      case DatabaseFinding.TableMissing table -> new Treat(new RescueDatabase());
+      case DatabaseFinding.RowsLost rows -> new Treat(new RescueDatabase());
+      case DatabaseFinding.NothingLeft file ->
+          new Hopeless("no page of it holds anything of Chroma's", true);
     };
   }
 
@@ -76,8 +78,7 @@ public sealed interface Verdict {
       case MigrationFinding.Gap row -> new Treat(new RestoreMigrations());
       case MigrationFinding.NewestMissing row -> new Treat(new RestoreMigrations());
       case MigrationFinding.Of040 row -> new Treat(new RestoreMigrations());
-      case MigrationFinding.HalfDone row ->
-          new Hopeless("what the migration made, and what stood in it, is gone", true);
+      case MigrationFinding.HalfDone row -> new Treat(new RescueDatabase());
     };
   }
 

@@ -10,10 +10,17 @@ import palace.common.files.FileOps;
 /// the disk is gone.
 final class FailingOps {
   private final int last;
+  private final boolean exchanging;
   private int steps;
 
   FailingOps(int last) {
+    this(last, true);
+  }
+
+  /// @param exchanging whether two names can change places in one step
+  FailingOps(int last, boolean exchanging) {
     this.last = last;
+    this.exchanging = exchanging;
   }
 
   int steps() {
@@ -30,7 +37,10 @@ final class FailingOps {
   }
 
   private Object step(FileOps real, Method method, Object[] arguments) throws Throwable {
-    if (method.getReturnType() != boolean.class && ++steps > last) {
+    if (method.getName().equals("mayExchange")) {
+      return exchanging;
+    }
+    if (++steps > last) {
       throw new IOException("the test fails step " + steps + ", " + method.getName());
     }
     try {

@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Random;
 import java.util.SortedMap;
 import palace.common.chroma.ChromaDatabase;
 import palace.common.files.FileDigest;
@@ -14,6 +15,9 @@ import palace.common.files.TreeDigest;
 
 /// A private copy of the palace that Chroma 0.6.3 wrote, to be damaged and repaired.
 record SamplePalace(Path directory) {
+  private static final int HEADER_BYTES = 100;
+  private static final long SEED = 20261121;
+
   static final String DRAWERS = "mempalace_drawers";
 
   static SamplePalace in(Path folder) throws IOException {
@@ -68,6 +72,37 @@ record SamplePalace(Path directory) {
 
   void emptyFullText() throws IOException {
     sql("DELETE FROM embedding_fulltext_search");
+  }
+
+  /// Makes the header garbage; every page stays intact.
+  void scrambleHeader() throws IOException {
+    try (var file = new RandomAccessFile(database().toFile(), "rw")) {
+      var garbage = new byte[HEADER_BYTES];
+      new Random(SEED).nextBytes(garbage);
+      file.write(garbage);
+    }
+  }
+
+  /// Makes one leaf page of a table or an index zero.
+  void zeroLeaf(String tree) throws IOException {
+    long page =
+        number(
+            "SELECT max(pageno) FROM dbstat WHERE pagetype='leaf' AND path<>'/' AND name='"
+                + tree
+                + "'");
+    long size = number("PRAGMA page_size");
+    if (page == 0) {
+      throw new IllegalStateException(tree + " has a single page");
+    }
+    try (var file = new RandomAccessFile(database().toFile(), "rw")) {
+      file.seek((page - 1) * size);
+      file.write(new byte[(int) size]);
+    }
+  }
+
+  /// {@return the bytes of the database file}
+  byte[] bytes() throws IOException {
+    return Files.readAllBytes(database());
   }
 
   SortedMap<String, FileDigest> digests() throws IOException {

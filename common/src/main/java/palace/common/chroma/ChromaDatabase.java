@@ -29,7 +29,10 @@ import palace.common.files.LiveFiles;
 /// Foreign keys stay off, as they effectively are in every Chroma: `segments` refers to a table
 /// that does not exist.
 public final class ChromaDatabase implements AutoCloseable {
-  private static final String DAMAGE_HINT = "run palace doctor to see what is damaged";
+  /// What to type when a database is damaged.
+  static final String DAMAGE_HINT =
+      "palace doctor says what is damaged, palace repair gets back what can be had";
+
 
   private static final int BUSY_MILLIS = 10_000;
 

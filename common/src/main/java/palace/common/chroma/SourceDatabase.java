@@ -177,7 +177,7 @@ public final class SourceDatabase implements AutoCloseable {
     if (header.length < HEADER_BYTES || !isDatabase(header)) {
       throw new PalaceException.DamagedDatabase(
           file + ": not an SQLite database: its first bytes are not an SQLite header",
-          "if other copies of this palace exist (a backup, a snapshot, MemPalace's .backup or .pre-rebuild-*), try those first",
+          ChromaDatabase.DAMAGE_HINT,
           new IOException("file is not a database"));
     }
     return header;

@@ -21,6 +21,7 @@ final class DatabaseCheck {
           "missing from index|wrong # of entries in index|non-unique entry in index|values differ"
               + " from index|of index ");
   private static final Pattern FULL_TEXT = Pattern.compile("FTS[345]|embedding_fulltext");
+  private static final String OUT_OF_ORDER = "out of order";
   private static final String FULL_TEXT_TABLE = "embedding_fulltext";
 
   private final Examination examination;
@@ -29,6 +30,7 @@ final class DatabaseCheck {
   private final List<String> ofTables = new ArrayList<>();
   private final List<String> ofIndexes = new ArrayList<>();
   private final List<String> ofFullText = new ArrayList<>();
+  private boolean rebuildable = true;
 
   DatabaseCheck(Examination examination) {
     this.examination = examination;
@@ -83,7 +85,11 @@ final class DatabaseCheck {
       if (tableRoots.getOrDefault(root, "").startsWith(FULL_TEXT_TABLE)) {
         return ofFullText;
       }
-      return indexRoots.containsKey(root) ? ofIndexes : ofTables;
+      if (!indexRoots.containsKey(root)) {
+        return ofTables;
+      }
+      rebuildable &= line.endsWith(OUT_OF_ORDER);
+      return ofIndexes;
     }
     if (OF_INDEX.matcher(line).find() || line.endsWith("never used")) {
       return ofIndexes;
@@ -107,7 +113,8 @@ final class DatabaseCheck {
     }
     if (!ofIndexes.isEmpty()) {
       examination.found(
-          new DatabaseFinding.SqlIndexesDamaged(file, shown(ofIndexes), ofIndexes.size()));
+          new DatabaseFinding.SqlIndexesDamaged(
+              file, shown(ofIndexes), ofIndexes.size(), rebuildable));
     }
     if (!ofFullText.isEmpty()) {
       examination.found(new FullTextFinding.IndexDamaged(ofFullText.getFirst()));

@@ -28,12 +28,18 @@ public final class Doctor {
     this.examination = examination;
   }
 
-  /// Opens and examines a palace. One that is too damaged to be opened as a palace is examined as
-  /// far as its database can be read.
+  /// Opens and examines a palace. Of a damaged database everything that can be had is taken into a
+  /// private copy, and that is examined instead.
   ///
   /// @throws PalaceException.Refused when the path is no palace, or one of a Chroma that is not
   ///   known
   public static Diagnosis examine(Path path, Progress progress) throws IOException {
+    return SalvagePreview.of(look(path, progress), progress);
+  }
+
+  /// As [#examine(Path, Progress)], but a palace that is too damaged to be opened as one is examined
+  /// as far as SQLite can read its database.
+  public static Diagnosis look(Path path, Progress progress) throws IOException {
     Path directory = Palace.locate(path);
     try (Palace palace = Palace.open(directory)) {
       return examine(palace, progress);

@@ -23,6 +23,17 @@ public final class PrivateDirectory implements AutoCloseable {
     return new PrivateDirectory(Files.createTempDirectory("palace-", owner));
   }
 
+  /// {@return a fresh, empty directory in one of ours; whoever creates it closes it}
+  public static PrivateDirectory createIn(Path folder) throws IOException {
+    var owner = PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
+    return new PrivateDirectory(Files.createTempDirectory(folder, "palace-", owner));
+  }
+
+  /// {@return the room there is for such directories}
+  public static long room() throws IOException {
+    return DiskSpace.usable(Path.of(System.getProperty("java.io.tmpdir")));
+  }
+
   /// {@return where it is}
   public Path path() {
     return path;

@@ -3,12 +3,17 @@ package palace.common.lock;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import palace.common.chroma.ChromaDatabase;
+import palace.common.swap.LogValue;
 
 /// The write lock of one SQLite file, held by an open transaction that changes nothing: as long as
 /// it is held no other process can write to the file, in whatever language it is written. Reading
 /// stays possible. The lock belongs to the file and not to its name: it survives a rename.
 public final class Fence implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Fence.class);
+
   private final ChromaDatabase writer;
 
   private Fence(ChromaDatabase writer) {
@@ -47,11 +52,14 @@ public final class Fence implements AutoCloseable {
     }
   }
 
-  /// Lets others write again; nothing was changed.
+  /// Lets others write again. Nothing was changed, so that it fails nothing when SQLite cannot end
+  /// the transaction: the lock ends with the connection.
   @Override
-  public void close() throws IOException {
+  public void close() {
     try (writer) {
       writer.rollback();
+    } catch (IOException e) {
+      LOG.warn("fence.not-ended database={} cause={}", LogValue.of(writer.file()), LogValue.of(e));
     }
   }
 

@@ -108,11 +108,27 @@ public final class PalaceLock implements AutoCloseable {
     return Fence.hold(database, patience.left());
   }
 
-  /// Lets the palace go.
+  /// As [#fence(Path)], where a fence can stand: not around a file that is missing, and not around
+  /// one that SQLite would have to recover first or cannot open, into which nobody can write either.
+  public Optional<Fence> fenceIfPossible(Path database) throws IOException {
+    if (!Files.isRegularFile(database) || !Fence.canHold(database)) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(fence(database));
+    } catch (PalaceException.DamagedDatabase e) {
+      return Optional.empty();
+    }
+  }
+
+  /// Lets the palace go. A lock ends with its descriptor; a lock file that cannot be tidied is said
+  /// and fails nothing, for what the run did stands.
   @Override
-  public void close() throws IOException {
+  public void close() {
     try (ops) {
       mempalace.close();
+    } catch (IOException e) {
+      LOG.warn("lock.not-tidied ops={} cause={}", LogValue.of(ops.directory()), LogValue.of(e));
     }
   }
 

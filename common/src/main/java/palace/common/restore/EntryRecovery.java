@@ -48,7 +48,7 @@ final class EntryRecovery {
       throw personNeeded(states);
     }
     boolean done = !states.contains(Move.State.NOT_DONE);
-    boolean forward = direction == Direction.FORWARD || isSwitched(states);
+    boolean forward = direction == Direction.FORWARD || isSwitched(paths, journal, states);
     if (done || forward && perform(moves)) {
       finish();
     } else {
@@ -57,7 +57,8 @@ final class EntryRecovery {
     }
   }
 
-  private boolean isSwitched(List<Move.State> states) {
+  /// {@return whether the database that comes in has its name already}
+  static boolean isSwitched(PalacePaths paths, MoveJournal journal, List<Move.State> states) {
     Path database = paths.palace().resolve(PalaceLayout.DATABASE);
     for (int i = 0; i < states.size(); i++) {
       if (states.get(i) == Move.State.DONE && bringsIn(journal.moves().get(i), database)) {

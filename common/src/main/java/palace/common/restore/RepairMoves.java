@@ -28,6 +28,7 @@ import palace.common.swap.TreeMark;
 /// ```
 /// D/N/.palace/repair-I/UUID                    a fresh segment, not placed yet
 /// D/N/.palace/repair-I/needs-embedding.jsonl   the text of drawers that leave, not in place yet
+/// D/N/.palace/repair-I/kept/                   what goes into a snapshot that is not there yet
 /// D/N/UUID                                     a placed segment; a segment to be retired
 /// D/N.ops/snapshots/I/segments/UUID            a retired segment
 /// D/N.ops/snapshots/I/needs-embedding.jsonl    the list of such drawers as it was, when it changes
@@ -39,6 +40,7 @@ public final class RepairMoves {
   public static final String KEPT_LIST = "needs-embedding.jsonl";
 
   private static final String SEGMENTS = "segments";
+  private static final String KEPT = "kept";
 
   private final FileOps ops;
   private final PalacePaths paths;
@@ -64,6 +66,32 @@ public final class RepairMoves {
       if (!Files.isDirectory(folder, NOFOLLOW_LINKS)) {
         ops.createDirectory(folder);
       }
+    }
+  }
+
+  /// {@return where what goes into the snapshot lies until that is there}
+  public Path keptFolder() {
+    return workFolder.resolve(KEPT);
+  }
+
+  /// Creates the working folder and that of what is kept.
+  public void createKeptFolder() throws IOException {
+    createWorkFolder();
+    if (!Files.isDirectory(keptFolder(), NOFOLLOW_LINKS)) {
+      ops.createDirectory(keptFolder());
+    }
+  }
+
+  /// Moves what was kept into the snapshot, which is there; may be repeated.
+  public void keep() throws IOException {
+    if (Files.isDirectory(keptFolder(), NOFOLLOW_LINKS)) {
+      for (Path file : Listing.of(keptFolder())) {
+        Path place = paths.snapshot().resolve(file.getFileName());
+        ops.delete(place);
+        ops.copyTree(file, place);
+        ops.force(place);
+      }
+      ops.force(paths.snapshot());
     }
   }
 
@@ -95,6 +123,15 @@ public final class RepairMoves {
       retire(move);
     }
     keepText();
+  }
+
+  /// Moves these segment directories into the snapshot, unless they are there already.
+  public void retire(List<Path> segments) throws IOException {
+    for (Path segment : segments) {
+      if (Files.isDirectory(segment, NOFOLLOW_LINKS)) {
+        retire(retiring(segment));
+      }
+    }
   }
 
   /// Puts the text of the drawers that left where it belongs.

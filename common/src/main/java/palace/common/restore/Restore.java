@@ -1,7 +1,6 @@
 package palace.common.restore;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
@@ -167,7 +166,7 @@ public final class Restore {
         warnings.addAll(lock.requireQuiet(asked.request().force()).warnings());
       }
       MoveJournal journal;
-      try (var fence = new Held(fence(lock, palace))) {
+      try (var fence = new Held(lock.fenceIfPossible(palace.resolve(PalaceLayout.DATABASE)))) {
         journal = run.exchange(missing);
       }
       return run.file(journal, missing, warnings);
@@ -187,13 +186,6 @@ public final class Restore {
         fence.get().close();
       }
     }
-  }
-
-  private static Optional<Fence> fence(PalaceLock lock, Path palace) throws IOException {
-    Path database = palace.resolve(PalaceLayout.DATABASE);
-    return Files.isRegularFile(database) && Fence.canHold(database)
-        ? Optional.of(lock.fence(database))
-        : Optional.empty();
   }
 
   private void record(

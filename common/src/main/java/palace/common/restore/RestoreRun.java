@@ -294,7 +294,10 @@ final class RestoreRun {
   /// do not come with it, and those that no row of the database of today names, because they belong
   /// to neither.
   private Set<String> sharedSegments(Set<String> incoming) throws IOException {
-    Set<String> then = segmentsOf(kept.directory().resolve(PalaceLayout.DATABASE)).orElse(Set.of());
+    // Of a database that could not be read all that stood beside it then is taken for its own.
+    Set<String> then =
+        segmentsOf(kept.directory().resolve(PalaceLayout.DATABASE))
+            .orElse(kept.snapshot().segments().keySet());
     Optional<Set<String>> now = segmentsOf(paths.palace().resolve(PalaceLayout.DATABASE));
     var shared = new HashSet<String>();
     for (Path entry : Listing.of(paths.palace())) {

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import palace.common.Progress;
 import palace.common.RunId;
 import palace.common.files.FileOps;
 import palace.common.history.History;
@@ -31,15 +32,17 @@ public final class TakeSnapshot {
 
   private final Clock clock;
   private final FileOps ops;
+  private final Progress progress;
 
-  /// One that works on the real file system.
-  public TakeSnapshot() {
-    this(Clock.systemUTC(), FileOps.real());
+  /// One that works on the real file system and reports how far it is.
+  public TakeSnapshot(Progress progress) {
+    this(Clock.systemUTC(), FileOps.real(), progress);
   }
 
-  TakeSnapshot(Clock clock, FileOps ops) {
+  TakeSnapshot(Clock clock, FileOps ops, Progress progress) {
     this.clock = clock;
     this.ops = ops;
+    this.progress = progress;
   }
 
   /// What is asked for.
@@ -83,8 +86,8 @@ public final class TakeSnapshot {
         Fence.canHold(database) ? Optional.of(lock.fence(database)) : Optional.empty();
     try {
       return scope == Snapshot.Scope.FULL
-          ? store.createFull(paths, occasion)
-          : store.createDatabase(paths, occasion);
+          ? store.createFull(paths, occasion, progress)
+          : store.createDatabase(paths, occasion, progress);
     } finally {
       if (fence.isPresent()) {
         fence.get().close();

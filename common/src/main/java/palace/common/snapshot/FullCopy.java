@@ -12,10 +12,12 @@ import java.util.TreeSet;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import palace.common.PalaceException;
+import palace.common.Progress;
 import palace.common.chroma.SourceDatabase;
 import palace.common.files.FileOps;
 import palace.common.files.Likeness;
 import palace.common.files.Listing;
+import palace.common.files.TreeSize;
 import palace.common.swap.LogValue;
 
 /// Copies a whole palace that stays where it is: SQLite's files through SQLite, so that a journal
@@ -31,8 +33,10 @@ final class FullCopy {
   private final FileOps ops;
   private final Path palace;
   private final Path target;
+  private final Progress progress;
 
-  FullCopy(FileOps ops, Path palace, Path target) {
+  FullCopy(FileOps ops, Path palace, Path target, Progress progress) {
+    this.progress = progress;
     this.ops = ops;
     this.palace = palace;
     this.target = target;
@@ -41,24 +45,40 @@ final class FullCopy {
   /// Copies into the target, which must not exist; every file and directory is durable then.
   void make() throws IOException {
     ops.createDirectory(target);
+    long bytes = TreeSize.of(palace).allocatedBytes();
+    try (var step = progress.start("copying the palace", bytes, "bytes")) {
+      Set<String> done = copyDatabases(step);
+      for (Path entry : Listing.of(palace)) {
+        if (!done.contains(entry.getFileName().toString())) {
+          copyEntry(entry);
+          step.advance(TreeSize.of(entry).allocatedBytes());
+        }
+      }
+    }
+    Likeness.carryAccess(palace, target);
+    ops.force(target);
+  }
+
+  private Set<String> copyDatabases(Progress.Step step) throws IOException {
     var done = new TreeSet<String>();
     for (Path entry : Listing.of(palace)) {
       String name = entry.getFileName().toString();
       if (isDatabase(entry) && copyDatabase(entry)) {
         SIDECARS.forEach(suffix -> done.add(name + suffix));
         done.add(name);
+        step.advance(TreeSize.of(entry).allocatedBytes());
       }
     }
-    for (Path entry : Listing.of(palace)) {
-      String name = entry.getFileName().toString();
-      if (name.equals(".palace")) {
-        copyFolder(entry);
-      } else if (!done.contains(name) && !isSpecial(entry)) {
-        ops.copyTree(entry, target.resolve(name));
-      }
+    return done;
+  }
+
+  private void copyEntry(Path entry) throws IOException {
+    String name = entry.getFileName().toString();
+    if (name.equals(".palace")) {
+      copyFolder(entry);
+    } else if (!isSpecial(entry)) {
+      ops.copyTree(entry, target.resolve(name));
     }
-    Likeness.carryAccess(palace, target);
-    ops.force(target);
   }
 
   private void copyFolder(Path folder) throws IOException {

@@ -10,9 +10,11 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import palace.common.PalaceException;
+import palace.common.Progress;
 import palace.common.RunId;
 import palace.common.chroma.SourceDatabase;
 import palace.common.files.FileOps;
@@ -63,6 +65,30 @@ public final class SnapshotStore {
     if (restored.isPresent()) {
       removeEmptied(restored.get());
     }
+    journal.remove(ops);
+    return snapshot;
+  }
+
+  /// As [#file(MoveJournal, PalacePaths, Snapshot.Known)], for the database that a repair displaced.
+  ///
+  /// @param added segments that the repair gave the palace, and that the kept database never had
+  public Snapshot fileDatabase(MoveJournal journal, PalacePaths paths, Set<String> added)
+      throws IOException {
+    Occasion occasion = journal.occasion();
+    Path folder = folders.of(occasion.run());
+    SortedMap<String, String> marks = SegmentMarks.of(paths.palace());
+    marks.keySet().removeAll(added);
+    Snapshot snapshot =
+        SnapshotJson.read(folder) instanceof SnapshotEntry.Kept kept
+            ? kept.snapshot()
+            : folders.seal(
+                folder,
+                new SnapshotFolders.Description(
+                    occasion,
+                    Snapshot.Scope.DATABASE,
+                    Optional.empty(),
+                    Snapshot.Known.NOTHING,
+                    marks));
     journal.remove(ops);
     return snapshot;
   }
@@ -124,13 +150,14 @@ public final class SnapshotStore {
   /// is a failure. Whatever fails, no part of the snapshot is left.
   ///
   /// @throws PalaceException.Refused when there is not enough room or the folder cannot be made
-  public Snapshot createFull(PalacePaths paths, Occasion occasion) throws IOException {
+  public Snapshot createFull(PalacePaths paths, Occasion occasion, Progress progress)
+      throws IOException {
     folders.requireRoom(TreeSize.of(paths.palace()).allocatedBytes());
     Path folder = folders.begin(occasion.run());
     try {
       Path copy = folder.resolve(SnapshotFolders.PALACE);
-      new FullCopy(ops, paths.palace(), copy).make();
-      var known = KnownContents.of(PalaceLayout.of(copy));
+      new FullCopy(ops, paths.palace(), copy, progress).make();
+      var known = known(PalaceLayout.of(copy), progress);
       ops.force(folder);
       return folders.seal(
           folder,
@@ -146,7 +173,8 @@ public final class SnapshotStore {
   /// Whatever fails, no part of the snapshot is left.
   ///
   /// @throws PalaceException.Refused when there is not enough room or the folder cannot be made
-  public Snapshot createDatabase(PalacePaths paths, Occasion occasion) throws IOException {
+  public Snapshot createDatabase(PalacePaths paths, Occasion occasion, Progress progress)
+      throws IOException {
     Path database = paths.palace().resolve(PalaceLayout.DATABASE);
     folders.requireRoom(TreeSize.of(database).allocatedBytes());
     Path folder = folders.begin(occasion.run());
@@ -158,7 +186,7 @@ public final class SnapshotStore {
       Likeness.carryAccess(database, copy);
       ops.force(copy);
       ops.force(folder);
-      var known = KnownContents.of(SnapshotLayout.of(paths.palace(), folder));
+      var known = known(SnapshotLayout.of(paths.palace(), folder), progress);
       var marks = SegmentMarks.of(paths.palace());
       return folders.seal(
           folder,
@@ -167,6 +195,14 @@ public final class SnapshotStore {
     } catch (IOException | RuntimeException e) {
       folders.discard(folder, e);
       throw e;
+    }
+  }
+
+  private static Snapshot.Known known(PalaceLayout copy, Progress progress) throws IOException {
+    try (var step = progress.start("reading the copy back", 1, "copies")) {
+      Snapshot.Known known = KnownContents.of(copy);
+      step.advance(1);
+      return known;
     }
   }
 

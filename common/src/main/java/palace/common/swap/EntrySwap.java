@@ -2,6 +2,7 @@ package palace.common.swap;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import org.slf4j.Logger;
@@ -73,16 +74,41 @@ public final class EntrySwap {
       List<Incoming> incoming,
       List<Outgoing> outgoing)
       throws IOException {
+    return publish(paths, occasion, purpose, List.of(), incoming, outgoing);
+  }
+
+  /// As above, for a run that has made moves already: they stay first in its journal, and go back
+  /// with the others.
+  public MoveJournal publish(
+      PalacePaths paths,
+      Occasion occasion,
+      MoveJournal.Purpose purpose,
+      List<Move> begun,
+      List<Incoming> incoming,
+      List<Outgoing> outgoing)
+      throws IOException {
     check(paths.palace(), incoming, outgoing);
     var moves = new JournaledMoves(ops, paths, occasion, purpose);
     if (ops.mayExchange()) {
       try {
-        return moves.perform(EntryMoves.plan(paths.palace(), incoming, outgoing, true));
+        return moves.perform(behind(begun, paths, incoming, outgoing, true));
       } catch (ExchangeUnsupportedException e) {
         LOG.info("swap.no-exchange dir={}", LogValue.of(paths.palace()));
       }
     }
-    return moves.perform(EntryMoves.plan(paths.palace(), incoming, outgoing, false));
+    return moves.perform(behind(begun, paths, incoming, outgoing, false));
+  }
+
+  private static List<Move> behind(
+      List<Move> begun,
+      PalacePaths paths,
+      List<Incoming> incoming,
+      List<Outgoing> outgoing,
+      boolean exchange)
+      throws IOException {
+    var moves = new ArrayList<>(begun);
+    moves.addAll(EntryMoves.plan(paths.palace(), incoming, outgoing, exchange));
+    return moves;
   }
 
   private static void check(Path palace, List<Incoming> incoming, List<Outgoing> outgoing)

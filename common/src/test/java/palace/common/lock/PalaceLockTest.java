@@ -2,6 +2,7 @@ package palace.common.lock;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -37,6 +38,25 @@ final class PalaceLockTest {
     }
     assertThat(PalaceLock.holder(palace)).isEmpty();
     PalaceLock.acquire(palace, "repair").close();
+  }
+
+  @Test
+  void aLockFileThatCannotBeTidiedFailsNothingAndIsFree() throws Exception {
+    var lock = PalaceLock.acquire(palace, "migrate");
+    Files.createFile(ops.resolve("kept"));
+    Path file = ops.resolve("lock");
+    assumeTrue(attribute("+a", file) == 0, "cannot run here: chattr +a is refused");
+    try {
+      lock.close();
+      assertThat(file).isNotEmptyFile();
+    } finally {
+      assertThat(attribute("-a", file)).isZero();
+    }
+    PalaceLock.acquire(palace, "repair").close();
+  }
+
+  private static int attribute(String change, Path file) throws IOException, InterruptedException {
+    return new ProcessBuilder("chattr", change, file.toString()).start().waitFor();
   }
 
   @Test

@@ -12,6 +12,8 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -128,7 +130,8 @@ final class HazardsTest {
     var store = SnapshotStore.in(directory.resolve("palace.ops"));
     boolean failed = true;
     for (int step = 1; failed; step++) {
-      failed = fails(new TakeSnapshot(Clock.systemUTC(), full(step, forEver)), request);
+      var taking = new TakeSnapshot(Clock.systemUTC(), full(step, forEver), Progress.SILENT);
+      failed = fails(taking, request);
       assertThat(TreeDigest.of(palace)).isEqualTo(before);
       if (failed && !forEver) {
         assertThat(store.list())
@@ -143,6 +146,43 @@ final class HazardsTest {
       assertThat(store.verify(entry)).isEmpty();
     }
     assertThat(Recovery.look(palace).nothing()).isTrue();
+  }
+
+  @ParameterizedTest
+  @CsvSource({"FULL,4", "DATABASE,1"})
+  void aSnapshotThatIsCancelledAtAnyUnitLeavesNothing(Snapshot.Scope scope, int leastUnits)
+      throws IOException {
+    Path palace = FrozenPalace.unpack("1.5.9", directory.resolve("palace"));
+    var before = TreeDigest.of(palace);
+    var request = new TakeSnapshot.Request(palace, scope, Duration.ZERO, "0.2.0");
+    var store = SnapshotStore.in(directory.resolve("palace.ops"));
+    int units = 0;
+    while (isCancelled(new TakeSnapshot(cancelledAt(units + 1)), request)) {
+      units++;
+      assertThat(store.list()).isEmpty();
+      assertThat(TreeDigest.of(palace)).isEqualTo(before);
+    }
+    assertThat(units).isGreaterThanOrEqualTo(leastUnits);
+    assertThat(store.list()).hasSize(1);
+  }
+
+  private static Progress cancelledAt(int unit) {
+    var seen = new AtomicInteger();
+    return (task, total, name) -> count -> {
+      if (seen.incrementAndGet() == unit) {
+        throw new CancellationException("a signal came");
+      }
+    };
+  }
+
+  private static boolean isCancelled(TakeSnapshot taking, TakeSnapshot.Request request)
+      throws IOException {
+    try {
+      taking.take(request);
+      return false;
+    } catch (CancellationException e) {
+      return true;
+    }
   }
 
   private static FileOps full(int at, boolean forEver) {
@@ -176,7 +216,7 @@ final class HazardsTest {
     long size = TreeSize.of(palace).allocatedBytes();
 
     Snapshot full =
-        new TakeSnapshot()
+        new TakeSnapshot(Progress.SILENT)
             .take(new TakeSnapshot.Request(palace, Snapshot.Scope.FULL, Duration.ZERO, "0.2.0"));
     assertThat(full.bytes()).isGreaterThan(TERABYTE);
     assertThat(TreeSize.of(directory).allocatedBytes()).isLessThan(3 * size + MEBIBYTE);

@@ -146,7 +146,7 @@ final class ReadingMeanwhileTest {
       return run;
     }
     var request = new TakeSnapshot.Request(palace, scope, Duration.ZERO, "0.2.0");
-    RunId id = new TakeSnapshot().take(request).id();
+    RunId id = new TakeSnapshot(Progress.SILENT).take(request).id();
     change(palace);
     return id;
   }

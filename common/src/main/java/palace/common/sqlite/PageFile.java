@@ -1,0 +1,83 @@
+package palace.common.sqlite;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Optional;
+import palace.common.PalaceException;
+import palace.common.files.LiveFiles;
+
+/// A database file read page by page, at most a few pages of it in memory. A page that the disk does
+/// not give is a page of zeros: it is damage like any other.
+public final class PageFile implements AutoCloseable {
+  private final FileChannel channel;
+  private final FileShape shape;
+
+  private PageFile(FileChannel channel, FileShape shape) {
+    this.channel = channel;
+    this.shape = shape;
+  }
+
+  /// Opens a file and finds out its shape; whoever opens it closes it. No connection of this process
+  /// may have it open.
+  public static PageFile open(Path file) throws IOException {
+    LiveFiles.requireNotOpen(file);
+    FileChannel channel = channel(file);
+    try {
+      return new PageFile(channel, ShapeProof.of(channel));
+    } catch (IOException | RuntimeException e) {
+      channel.close();
+      throw e;
+    }
+  }
+
+  private static FileChannel channel(Path file) throws IOException {
+    if (Files.exists(file) && !Files.isRegularFile(file)) {
+      throw new PalaceException.Refused(file + ": not a regular file", "name a database file");
+    }
+    try {
+      return FileChannel.open(file, StandardOpenOption.READ);
+    } catch (AccessDeniedException e) {
+      throw new PalaceException.Refused(
+          file + ": permission denied", "run palace as the owner of the palace", e);
+    } catch (NoSuchFileException e) {
+      throw new PalaceException.Refused(file + ": no such file", "check the path", e);
+    }
+  }
+
+  /// {@return what is known of all its pages}
+  public FileShape shape() {
+    return shape;
+  }
+
+  /// {@return the bytes of a page; zeros where the file has none}
+  byte[] bytes(long number) {
+    return read(channel, (number - 1) * shape.pageSize(), shape.pageSize());
+  }
+
+  /// {@return a page that is one of a b-tree by its header}
+  public Optional<BtreePage> page(long number) {
+    return shape.has(number) ? BtreePage.of(bytes(number), number, shape) : Optional.empty();
+  }
+
+  static byte[] read(FileChannel channel, long position, int length) {
+    ByteBuffer buffer = ByteBuffer.allocate(length);
+    try {
+      while (buffer.hasRemaining()
+          && channel.read(buffer, position + buffer.position()) > 0) {}
+    } catch (IOException e) {
+      return new byte[length];
+    }
+    return buffer.array();
+  }
+
+  @Override
+  public void close() throws IOException {
+    channel.close();
+  }
+}
