@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
 import palace.common.chroma.Catalogue;
 import palace.common.chroma.ChromaDatabase;
 import palace.common.chroma.CollectionRow;
@@ -82,6 +83,7 @@ final class Rounds {
       after = reindexed ? withoutOldTrees(round.treat()) : round.treat();
       record(round);
       asked = stage.rest(asked);
+      after = withoutReplaced(after);
       plan = planAfter(after, stage, asked);
     }
     List<CollectionRow> collections = Catalogue.read(writer).collections();
@@ -116,12 +118,23 @@ final class Rounds {
   /// Inside the transaction that made its SQL indexes anew, pages of the damaged trees still belong
   /// to nothing.
   private static Diagnosis withoutOldTrees(Diagnosis diagnosis) {
+    return without(diagnosis, DatabaseFinding.SqlIndexesDamaged.class::isInstance);
+  }
+
+  /// A replaced segment lies in the palace, where it belongs to nothing, until the end.
+  private Diagnosis withoutReplaced(Diagnosis diagnosis) {
+    return without(
+        diagnosis,
+        finding ->
+            finding instanceof DirectoryFinding.Orphan(Path directory, long bytes)
+                && placement.replaced().contains(directory));
+  }
+
+  private static Diagnosis without(Diagnosis diagnosis, Predicate<Finding> left) {
     return new Diagnosis(
         diagnosis.palace(),
         diagnosis.level(),
-        diagnosis.findings().stream()
-            .filter(finding -> !(finding instanceof DatabaseFinding.SqlIndexesDamaged))
-            .toList(),
+        diagnosis.findings().stream().filter(left.negate()).toList(),
         diagnosis.notRun(),
         diagnosis.collections());
   }

@@ -155,7 +155,17 @@ class NamedTreatmentsTest {
     // Chroma 0.6.3 had purged what it could: 20 drawers and 8 closets are only there.
     assertThat(palace.number("SELECT count(*) FROM embeddings_queue")).isEqualTo(rows);
 
-    repaired(request(NamedTreatment.PURGE_QUEUE, NamedTreatment.FLUSH_QUEUE));
+    RepairReport report =
+        repaired(
+            request(
+                NamedTreatment.PURGE_QUEUE,
+                NamedTreatment.FLUSH_QUEUE,
+                NamedTreatment.RETIRE_ORPHANS));
+    // The segments that the flush replaced are no orphans of somebody else.
+    assertThat(report.done())
+        .filteredOn(done -> done.treatment() instanceof RetireOrphans)
+        .extracting(RepairReport.Done::changes)
+        .containsExactly(0L);
     assertThat(palace.number("SELECT count(*) FROM embeddings_queue")).isEqualTo(2);
     assertSequenceNumbersGoOnRising();
   }

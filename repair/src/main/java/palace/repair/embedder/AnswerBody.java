@@ -4,8 +4,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
+import java.util.TreeMap;
 
 /// The body of a good answer, nothing of which is believed before it was checked:
 ///
@@ -35,29 +36,29 @@ final class AnswerBody {
     if (!data.isArray() || data.size() != count) {
       return again("has %d embeddings for %d texts".formatted(data.size(), count));
     }
-    var vectors = new float @Nullable [count][];
+    var vectors = new TreeMap<Integer, float[]>();
     for (JsonNode item : data) {
       Optional<String> problem = place(item, vectors);
       if (problem.isPresent()) {
         return again(problem.get());
       }
     }
-    return judged(List.of(vectors));
+    return judged(List.copyOf(vectors.values()));
   }
 
   private static Answer again(String problem) {
     return new Answer.TryAgain("its answer " + problem, Optional.empty());
   }
 
-  private static Optional<String> place(JsonNode item, float @Nullable [][] vectors) {
+  private Optional<String> place(JsonNode item, Map<Integer, float[]> vectors) {
     JsonNode index = item.path("index");
     if (!index.canConvertToInt()
         || !index.isIntegralNumber()
         || index.intValue() < 0
-        || index.intValue() >= vectors.length) {
+        || index.intValue() >= count) {
       return Optional.of("has an embedding without a sound index");
     }
-    if (vectors[index.intValue()] != null) {
+    if (vectors.containsKey(index.intValue())) {
       return Optional.of("has two embeddings of index " + index.intValue());
     }
     JsonNode embedding = item.path("embedding");
@@ -67,7 +68,8 @@ final class AnswerBody {
     return fill(embedding, vectors, index.intValue());
   }
 
-  private static Optional<String> fill(JsonNode embedding, float @Nullable [][] vectors, int at) {
+  private static Optional<String> fill(
+      JsonNode embedding, Map<Integer, float[]> vectors, int at) {
     float[] vector = new float[embedding.size()];
     boolean zero = true;
     for (int i = 0; i < vector.length; i++) {
@@ -77,7 +79,7 @@ final class AnswerBody {
       }
       zero &= vector[i] == 0;
     }
-    vectors[at] = vector;
+    vectors.put(at, vector);
     return zero ? Optional.of("has an embedding of zeroes alone") : Optional.empty();
   }
 

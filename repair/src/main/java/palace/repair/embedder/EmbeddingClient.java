@@ -17,6 +17,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import palace.common.PalaceException;
@@ -128,7 +129,10 @@ public final class EmbeddingClient implements AutoCloseable {
     return new Answer.TryAgain(reason, Optional.empty());
   }
 
-  private static String said(Throwable cause) {
+  private static String said(@Nullable Throwable cause) {
+    if (cause == null) {
+      return "nobody knows why";
+    }
     String message = cause.getMessage();
     return message == null ? cause.getClass().getSimpleName() : message;
   }
