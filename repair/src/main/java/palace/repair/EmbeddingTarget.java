@@ -14,6 +14,7 @@ import palace.common.hnsw.Space;
 import palace.common.store.CollectionState;
 import palace.common.store.Drawer;
 import palace.common.store.DrawerEntry;
+import palace.common.store.StoredVector;
 import palace.repair.embedder.EmbeddingClient;
 import palace.repair.embedder.Endpoint;
 import palace.repair.embedder.ModelName;
@@ -49,7 +50,7 @@ record EmbeddingTarget(
   private static final double MOST_STRETCH = 1.1;
 
   /// A text and the vector that it has in the palace.
-  record Witness(String text, float[] vector) {}
+  record Witness(String text, StoredVector vector) {}
 
   static EmbeddingTarget of(Path palace, CollectionState state) throws IOException {
     return new EmbeddingTarget(
@@ -76,9 +77,7 @@ record EmbeddingTarget(
         .filter(EmbeddingTarget::canTell)
         .limit(MOST_WITNESSES)
         .map(drawer ->
-            new Witness(
-                drawer.document().orElseThrow(),
-                drawer.vector().orElseThrow().original(state.space())))
+            new Witness(drawer.document().orElseThrow(), drawer.vector().orElseThrow()))
         .toList();
   }
 
@@ -129,7 +128,7 @@ record EmbeddingTarget(
     }
     var likenesses = new ArrayList<Double>();
     for (int i = 0; i < given.size(); i++) {
-      likenesses.add(likeness(given.get(i), witnesses.get(i).vector()));
+      likenesses.add(likeness(given.get(i), witnesses.get(i).vector().original(space)));
     }
     likenesses.sort(null);
     double middle = likenesses.get(likenesses.size() / 2);
