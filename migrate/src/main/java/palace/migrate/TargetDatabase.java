@@ -5,18 +5,14 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import palace.common.chroma.ChromaDatabase;
+import palace.common.chroma.FreshSchema;
 import palace.common.chroma.MetadataValue;
-import palace.common.chroma.Migration;
 import palace.common.chroma.QueueRow;
 import palace.common.chroma.SchemaLevel;
 
 /// A fresh database of a level: its tables made by Chroma's own migrations, each recorded as Chroma
 /// records it, and the rows that belong to no collection.
 final class TargetDatabase {
-  private static final String MIGRATIONS =
-      "CREATE TABLE IF NOT EXISTS migrations (dir TEXT NOT NULL, version INTEGER NOT NULL,"
-          + " filename TEXT NOT NULL, sql TEXT NOT NULL, hash TEXT NOT NULL,"
-          + " PRIMARY KEY (dir, version))";
   private static final String DEFAULT_TENANT = "default_tenant";
   private static final String DEFAULT_DATABASE = "default_database";
   private static final String DEFAULT_DATABASE_ID = "00000000-0000-0000-0000-000000000000";
@@ -32,26 +28,9 @@ final class TargetDatabase {
     this.level = level;
   }
 
-  /// Makes the tables. Chroma 1.x adds a row to `acquire_write` at every start and forces its write
-  /// lock through the first one.
+  /// Makes the tables, and the row that says how the queue is purged.
   void create() throws IOException {
-    database.execute(MIGRATIONS);
-    for (Migration migration : Migration.upTo(level)) {
-      database.executeScript(migration.sql());
-      database.execute(
-          "INSERT INTO migrations(dir, version, filename, sql, hash) VALUES (?,?,?,?,?)",
-          migration.dir(),
-          migration.version(),
-          migration.filename(),
-          migration.sql(),
-          migration.hash());
-    }
-    if (level.hasIntegerSequences()) {
-      database.execute(
-          "CREATE TABLE IF NOT EXISTS acquire_write"
-              + " (id INTEGER PRIMARY KEY, lock_status INTEGER NOT NULL)");
-      database.execute("INSERT INTO acquire_write(lock_status) VALUES (TRUE)");
-    }
+    FreshSchema.create(database, level);
     database.execute(
         "INSERT INTO embeddings_queue_config(id, config_json_str) VALUES (1,?)",
         QueueRow.CONFIGURATION);

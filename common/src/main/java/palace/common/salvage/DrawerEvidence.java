@@ -17,7 +17,8 @@ import palace.common.sqlite.SqliteRecord;
 /// queue, and 0 where there is none, which can only cause rows to be applied again; the time becomes
 /// that of the row before.
 final class DrawerEvidence {
-  private static final String INDEX = "sqlite_autoindex_embeddings_1";
+  /// Over segment and id.
+  static final String INDEX = "sqlite_autoindex_embeddings_1";
   private static final String SOME_TIME = "1970-01-01 00:00:00";
   private static final int BATCH = 500;
 

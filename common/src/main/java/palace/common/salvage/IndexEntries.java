@@ -51,8 +51,12 @@ final class IndexEntries {
     }
   }
 
-  /// Hands over the entries of pages without a parent.
+  /// Hands over the entries of pages without a parent, where every free page is known: an entry of
+  /// long ago would bring back a value that was changed since.
   void eachStray(Consumer consumer) throws IOException {
+    if (!survey.free().isComplete()) {
+      return;
+    }
     each(survey.strayIndexPages(), RecordReader.ofWholeRecords(survey.file()), true, consumer);
   }
 

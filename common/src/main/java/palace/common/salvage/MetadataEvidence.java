@@ -16,7 +16,8 @@ import palace.common.sqlite.SqliteValue;
 /// alone it says nothing of whose it is. Whether a number is whole or a float is not to be seen in an
 /// entry of an index without a root: then the same key in other drawers decides, and else nothing.
 final class MetadataEvidence {
-  private static final String KEYS = "sqlite_autoindex_embedding_metadata_1";
+  /// Over drawer and key.
+  static final String KEYS = "sqlite_autoindex_embedding_metadata_1";
   private static final String VALUES = "embedding_metadata_";
 
   private final Survey survey;
@@ -67,18 +68,27 @@ final class MetadataEvidence {
           Arguments.of(torn.values().get(0)),
           Arguments.of(torn.values().get(1)));
     }
-    new IndexEntries(survey, KEYS, "iti")
-        .each(
-            (entry, rowid) -> {
-              if (load.holes().contain(rowid)) {
-                keys.add(
-                    rowid,
-                    Arguments.of(entry.values().get(0)),
-                    Arguments.of(entry.values().get(1)));
-              }
-            });
+    IndexEntries.Consumer consumer =
+        (entry, rowid) -> {
+          if (load.holes().contain(rowid)) {
+            keys.add(
+                rowid,
+                Arguments.of(entry.values().get(0)),
+                Arguments.of(entry.values().get(1)));
+          }
+        };
+    var entries = new IndexEntries(survey, KEYS, "iti");
+    entries.eachOfTree(consumer);
+    if (!entries.isWhole() && areStraysScalars()) {
+      entries.eachStray(consumer);
+    }
     keys.flush();
     database.execute("CREATE INDEX temp.lost_key_id ON lost_key (id, key)");
+  }
+
+  /// The indexes over lists look the same as those over scalars.
+  private boolean areStraysScalars() {
+    return !level.hasArrays();
   }
 
   private void collectValues() throws IOException {
@@ -99,7 +109,7 @@ final class MetadataEvidence {
     var entries = new IndexEntries(survey, VALUES + column, shape);
     entries.eachOfTree((entry, rowid) -> values.add(arguments(entry, rowid)));
     values.flush();
-    if (!entries.isWhole()) {
+    if (!entries.isWhole() && areStraysScalars()) {
       entries.eachStray(
           (entry, rowid) -> {
             if (isOfColumn(column, entry)) {

@@ -109,13 +109,22 @@ final class SalvageRun {
   }
 
   private void rebuild() throws IOException {
-    var drawers = new DrawerEvidence(survey, database, level, load(loads, ChromaTable.EMBEDDINGS).holes());
+    var drawers =
+        new DrawerEvidence(
+            survey, database, level, load(loads, ChromaTable.EMBEDDINGS).holes());
+    var living = new LivingRows(survey, database);
+    living.keepNamed(load(loads, ChromaTable.EMBEDDINGS), DrawerEvidence.INDEX, "tti");
     drawers.run();
     new CatalogueEvidence(survey, database, level, loads, segmentDirectories, notes).run();
     drawers.number();
     var metadata =
         new MetadataEvidence(survey, database, level, load(loads, ChromaTable.EMBEDDING_METADATA));
+    living.keepNamed(load(loads, ChromaTable.EMBEDDING_METADATA), MetadataEvidence.KEYS, "iti");
     metadata.run();
+    living.keepOwned(load(loads, ChromaTable.EMBEDDING_METADATA));
+    if (level.hasArrays()) {
+      living.keepOwned(load(loads, ChromaTable.EMBEDDING_METADATA_ARRAY));
+    }
     note(drawers.rebuilt(), "drawers have their id from an index; their sequence number and time are set anew");
     note(metadata.fromIndexes(), "metadata values come from indexes");
     note(metadata.documents(), "documents come from the full-text table");
