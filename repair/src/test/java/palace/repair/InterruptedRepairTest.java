@@ -276,6 +276,7 @@ class InterruptedRepairTest {
     Files.move(palace.directory(), archive);
     Files.createDirectory(palace.directory());
     Files.writeString(palace.directory().resolve("notes.txt"), "new");
+    Files.createFile(palace.database());
 
     assertThat(repair(request(palace))).isInstanceOf(Outcome.PutBack.class);
 
