@@ -92,7 +92,7 @@ class MempalaceIT {
   @Test
   void anInterruptedRepairOfMempalaceIsFinishedWithEveryDrawerAndVector() throws Exception {
     Path palace = copy("interrupted");
-    interrupt(palace, "--words", "Re-filed", "--batch", "1000", "repair", "--yes");
+    interrupt(palace, "--words", "Re-filed", "--batch", "1000", "--command", "repair --yes");
     var doctor = Oracle.palace("doctor", "--palace", palace.toString());
     assertThat(doctor.exitCode()).as("%s", doctor).isEqualTo(5);
     assertThat(doctor.output()).contains("interrupted `mempalace repair` left");
@@ -106,7 +106,8 @@ class MempalaceIT {
   @Test
   void anInterruptedRebuildOfMempalaceIsUndoneFromItsArchive() throws Exception {
     Path palace = copy("archived");
-    interrupt(palace, "--before", "_rebuild_one_collection", "repair", "rebuild-index", "--yes");
+    interrupt(
+        palace, "--before", "_rebuild_one_collection", "--command", "repair rebuild-index --yes");
     var status = Oracle.palace("status", "--palace", palace.toString());
     assertThat(status.exitCode()).as("%s", status).isEqualTo(3);
     assertThat(status.talk()).contains("palace repair --palace");

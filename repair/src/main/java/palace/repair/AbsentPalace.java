@@ -58,7 +58,7 @@ final class AbsentPalace {
     boolean taken =
         Files.exists(place, NOFOLLOW_LINKS)
             && (!Files.isDirectory(place, NOFOLLOW_LINKS)
-                || Files.exists(place.resolve(PalaceLayout.DATABASE), NOFOLLOW_LINKS));
+                || hasDatabase(place.resolve(PalaceLayout.DATABASE)));
     if (taken) {
       return Optional.empty();
     }
@@ -68,6 +68,12 @@ final class AbsentPalace {
       }
     }
     return Optional.empty();
+  }
+
+  /// Whoever only looks with SQLite makes an empty file where none is.
+  private static boolean hasDatabase(Path file) throws IOException {
+    return Files.exists(file, NOFOLLOW_LINKS)
+        && !(Files.isRegularFile(file, NOFOLLOW_LINKS) && Files.size(file) == 0);
   }
 
   private static boolean isReadable(Source.Copy copy) {

@@ -118,6 +118,7 @@ final class NamedSources {
     Source.Copy source = copy.copy();
     for (CollectionRow row : copy.palace().collections()) {
       if (OpenCopy.find(palace, row, row.name()).isEmpty()
+          && !OpenCopy.isStaged(palace, row)
           && !row.name().endsWith(Source.Staging.MARK)) {
         int held = OpenCopy.present(copy.palace(), row).size();
         findings.add(new DirectoryFinding.CollectionGone(source.place(), source, row, held));

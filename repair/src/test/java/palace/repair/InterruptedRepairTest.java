@@ -108,8 +108,11 @@ class InterruptedRepairTest {
   void aCollectionThatOnlyItsStagingKeepsGetsItsNameBack() throws IOException {
     SamplePalace palace = SamplePalace.in(folder);
     String before = digest(palace.directory());
+    copy(palace, "palace.backup");
     stage(palace);
-    assertThat(codes(examine(palace))).contains("original-collection-gone");
+    assertThat(codes(examine(palace)))
+        .contains("original-collection-gone")
+        .doesNotContain("collection-gone");
 
     assertThat(repair(request(palace))).isInstanceOf(Outcome.Repaired.class);
 
@@ -273,6 +276,7 @@ class InterruptedRepairTest {
     Files.move(palace.directory(), archive);
     Files.createDirectory(palace.directory());
     Files.writeString(palace.directory().resolve("notes.txt"), "new");
+    Files.createFile(palace.database());
 
     assertThat(repair(request(palace))).isInstanceOf(Outcome.PutBack.class);
 

@@ -85,7 +85,7 @@ final class CopyComparison {
       Optional<CollectionRow> live = OpenCopy.find(palace, there, name);
       held += staging ? 0 : ids.size();
       if (live.isEmpty()) {
-        if (!staging && !ids.isEmpty()) {
+        if (!staging && !ids.isEmpty() && !OpenCopy.isStaged(palace, there)) {
           gone.add(there);
           lackingDrawers += ids.size();
         }

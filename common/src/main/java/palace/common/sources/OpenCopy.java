@@ -59,6 +59,12 @@ public final class OpenCopy implements AutoCloseable {
         .findFirst();
   }
 
+  /// {@return whether a palace that lacks a collection has what a repair staged of it, which gets
+  /// its name}
+  public static boolean isStaged(Palace palace, CollectionRow like) {
+    return find(palace, like, like.name() + Source.Staging.MARK).isPresent();
+  }
+
   /// {@return its state of a collection, which is closed with this}
   public CollectionState state(CollectionRow row) throws IOException {
     CollectionState state = palace.open(row);
