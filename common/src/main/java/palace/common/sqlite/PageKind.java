@@ -1,5 +1,6 @@
 package palace.common.sqlite;
 
+import java.util.Arrays;
 import java.util.Optional;
 
 /// The four kinds of b-tree pages, told by their first byte.
@@ -20,13 +21,7 @@ public enum PageKind {
   }
 
   static Optional<PageKind> of(int code) {
-    return switch (code) {
-      case 2 -> Optional.of(INDEX_INTERIOR);
-      case 5 -> Optional.of(TABLE_INTERIOR);
-      case 10 -> Optional.of(INDEX_LEAF);
-      case 13 -> Optional.of(TABLE_LEAF);
-      default -> Optional.empty();
-    };
+    return Arrays.stream(values()).filter(kind -> kind.code == code).findFirst();
   }
 
   /// {@return whether such a page has children}
