@@ -63,8 +63,6 @@ public sealed interface Source {
     SWAPPED_OUT("mempalace migrate"),
     /// A copy of the database file alone, beside it.
     DATABASE("mempalace repair"),
-    /// `mempalace_migrate_*` in the folder for temporary files.
-    MIGRATION_BUILD("mempalace migrate"),
     /// A copy whose maker is not known.
     OTHER("another tool"),
     /// A state that this tool kept.
