@@ -97,13 +97,6 @@ final class RepairCommand extends MutatingVerb {
     embedder.endpoint(environment());
   }
 
-  /// What this release does not do yet must not look as if it did.
-  private static void requireDone(boolean unused, String option) throws PalaceException.Usage {
-    if (!unused) {
-      throw new PalaceException.Usage(option + ": this release cannot do that yet", "");
-    }
-  }
-
   @Override
   Answer answer(Path palace) throws IOException {
     var repair = new Repair(progress());
