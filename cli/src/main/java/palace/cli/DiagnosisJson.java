@@ -17,8 +17,8 @@ import palace.repair.Verdict;
 final class DiagnosisJson {
   private DiagnosisJson() {}
 
-  /// {@return the fields of the document; every one is always there, null where there is nothing
-  /// to say}
+  /// {@return the fields of the document; every one is always there, null where there is nothing to
+  /// say}
   static ObjectNode of(Examined examined) {
     Diagnosis diagnosis = examined.diagnosis();
     ObjectNode json = JsonNodeFactory.instance.objectNode();

@@ -83,8 +83,8 @@ final class RepairJson {
         .waiting()
         .forEach((collection, drawers) -> {
           ArrayNode items = waiting.putArray(collection);
-          drawers.forEach(drawer ->
-              items.addObject().put("id", drawer.id()).put("reason", drawer.reason()));
+          drawers.forEach(
+              drawer -> items.addObject().put("id", drawer.id()).put("reason", drawer.reason()));
         });
     embedded.stopped().ifPresent(reason -> json.put("stopped", reason));
     return json;
@@ -96,9 +96,7 @@ final class RepairJson {
     ArrayNode treatments = json.putArray("treatments");
     for (RepairPlan.Cure cure : plan.cures()) {
       ObjectNode treatment = treatment(cure.treatment());
-      cure.treatment()
-          .discards(cure.findings())
-          .ifPresent(what -> treatment.put("discards", what));
+      cure.treatment().discards(cure.findings()).ifPresent(what -> treatment.put("discards", what));
       treatment.set("cures", DiagnosisJson.findings(cure.findings()));
       treatments.add(treatment);
     }

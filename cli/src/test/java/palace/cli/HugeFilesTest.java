@@ -124,21 +124,19 @@ final class HugeFilesTest {
   private static void run(List<String> arguments) throws Exception {
     var threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     var worker =
-        Executors.newSingleThreadExecutor(
-            work -> {
-              var thread = new Thread(work);
-              thread.setDaemon(true);
-              return thread;
-            });
+        Executors.newSingleThreadExecutor(work -> {
+          var thread = new Thread(work);
+          thread.setDaemon(true);
+          return thread;
+        });
     long[] bytes = {0};
     Future<CommandRun> future =
-        worker.submit(
-            () -> {
-              long before = threads.getCurrentThreadAllocatedBytes();
-              CommandRun run = CommandRun.palace(arguments.toArray(String[]::new));
-              bytes[0] = threads.getCurrentThreadAllocatedBytes() - before;
-              return run;
-            });
+        worker.submit(() -> {
+          long before = threads.getCurrentThreadAllocatedBytes();
+          CommandRun run = CommandRun.palace(arguments.toArray(String[]::new));
+          bytes[0] = threads.getCurrentThreadAllocatedBytes() - before;
+          return run;
+        });
     CommandRun run;
     try {
       run = future.get(LONGEST_SECONDS, TimeUnit.SECONDS);

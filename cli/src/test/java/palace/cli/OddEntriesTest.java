@@ -27,8 +27,8 @@ import palace.common.files.TreeDelete;
 import palace.common.files.TreeDigest;
 
 /// Something else stands where a palace, or what palace keeps beside it, has a file or a directory:
-/// a link out of it or to itself, a pipe, a socket, a directory. No command waits for it, follows it
-/// out, or writes through it.
+/// a link out of it or to itself, a pipe, a socket, a directory. No command waits for it, follows
+/// it out, or writes through it.
 final class OddEntriesTest {
   private static final Duration BOUND = Duration.ofSeconds(60);
   private static final int USUAL = 40;

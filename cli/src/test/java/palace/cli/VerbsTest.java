@@ -157,7 +157,8 @@ final class VerbsTest {
             "queueRows");
     assertThat(damaged.path("next").get(0).asText()).isEqualTo("palace repair " + path);
     assertThat(damaged.path("prediction").path("outcome").asText()).isEqualTo("failure");
-    assertThat(damaged.path("prediction").path("sentence").asText()).startsWith("Chroma 1.5.9 fails");
+    assertThat(damaged.path("prediction").path("sentence").asText())
+        .startsWith("Chroma 1.5.9 fails");
   }
 
   private static Set<String> names(JsonNode object) {

@@ -29,8 +29,7 @@ final class Campaign {
   private static final long FIRST_SEED = 20_261_121L;
   private static final long MINUTES = Long.getLong("palace.fuzz.minutes", 0);
   private static final Long ONLY = Long.getLong("palace.fuzz.seed");
-  private static final ThreadMXBean THREADS =
-      (ThreadMXBean) ManagementFactory.getThreadMXBean();
+  private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
   private final String name;
   private final int usual;
@@ -120,17 +119,14 @@ final class Campaign {
   private void one(ExecutorService worker, Numbered attempt, long seed) throws Exception {
     var thread = new AtomicReference<Thread>();
     Future<Measured> future =
-        worker.submit(
-            () -> {
-              thread.set(Thread.currentThread());
-              long bytes = THREADS.getCurrentThreadAllocatedBytes();
-              long began = System.nanoTime();
-              String kind = attempt.read(seed);
-              return new Measured(
-                  kind,
-                  THREADS.getCurrentThreadAllocatedBytes() - bytes,
-                  System.nanoTime() - began);
-            });
+        worker.submit(() -> {
+          thread.set(Thread.currentThread());
+          long bytes = THREADS.getCurrentThreadAllocatedBytes();
+          long began = System.nanoTime();
+          String kind = attempt.read(seed);
+          return new Measured(
+              kind, THREADS.getCurrentThreadAllocatedBytes() - bytes, System.nanoTime() - began);
+        });
     try {
       add(future.get(longest.toMillis(), TimeUnit.MILLISECONDS), seed);
     } catch (TimeoutException e) {

@@ -33,8 +33,7 @@ class DoctorStatesIT {
   void make() throws Exception {
     Oracle.assumeEnvironment(CHROMA);
     Process process =
-        new ProcessBuilder(
-                Oracle.python(CHROMA).toString(), SCRIPT, "make", states.toString())
+        new ProcessBuilder(Oracle.python(CHROMA).toString(), SCRIPT, "make", states.toString())
             .inheritIO()
             .start();
     assertThat(process.waitFor(120, TimeUnit.SECONDS)).isTrue();

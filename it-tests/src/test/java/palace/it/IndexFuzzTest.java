@@ -39,11 +39,10 @@ final class IndexFuzzTest {
     List<Map<IndexFile, byte[]>> sound = segments();
     Path directory = Files.createDirectory(temp.resolve("segment"));
     new Campaign("index, damaged", 1200, Duration.ofSeconds(10), MOST_BYTES)
-        .run(
-            random -> {
-              write(directory, damaged(sound.get(random.nextInt(sound.size())), random));
-              return examine(directory, random);
-            });
+        .run(random -> {
+          write(directory, damaged(sound.get(random.nextInt(sound.size())), random));
+          return examine(directory, random);
+        });
   }
 
   @Test
@@ -51,17 +50,16 @@ final class IndexFuzzTest {
     List<Map<IndexFile, byte[]>> sound = segments();
     Path directory = Files.createDirectory(temp.resolve("segment"));
     new Campaign("index, lying header", 1200, Duration.ofSeconds(10), MOST_BYTES)
-        .run(
-            random -> {
-              var files = new EnumMap<>(sound.get(random.nextInt(sound.size())));
-              byte[] level0 = files.get(IndexFile.LEVEL0);
-              files.put(IndexFile.HEADER, lyingHeader(level0.length, random).encode());
-              if (random.nextInt(3) == 0) {
-                files = damaged(files, random);
-              }
-              write(directory, files);
-              return examine(directory, random);
-            });
+        .run(random -> {
+          var files = new EnumMap<>(sound.get(random.nextInt(sound.size())));
+          byte[] level0 = files.get(IndexFile.LEVEL0);
+          files.put(IndexFile.HEADER, lyingHeader(level0.length, random).encode());
+          if (random.nextInt(3) == 0) {
+            files = damaged(files, random);
+          }
+          write(directory, files);
+          return examine(directory, random);
+        });
   }
 
   private List<Map<IndexFile, byte[]>> segments() throws IOException {
@@ -84,8 +82,7 @@ final class IndexFuzzTest {
     return found;
   }
 
-  private static EnumMap<IndexFile, byte[]> damaged(
-      Map<IndexFile, byte[]> sound, Random random) {
+  private static EnumMap<IndexFile, byte[]> damaged(Map<IndexFile, byte[]> sound, Random random) {
     var files = new EnumMap<>(sound);
     List<IndexFile> present = List.copyOf(files.keySet());
     for (int times = 1 + random.nextInt(2); times > 0; times--) {
@@ -99,11 +96,13 @@ final class IndexFuzzTest {
     return files;
   }
 
-  /// All fields follow from a dimension and an M, as in a sound header; only what they say is false.
+  /// All fields follow from a dimension and an M, as in a sound header; only what they say is
+  /// false.
   private static HnswHeader lyingHeader(int level0Bytes, Random random) {
     var layout =
         new IndexLayout(
-            1 + random.nextInt(1 << random.nextInt(12)), 2 + random.nextInt(1 << random.nextInt(8)));
+            1 + random.nextInt(1 << random.nextInt(12)),
+            2 + random.nextInt(1 << random.nextInt(8)));
     long room = level0Bytes / layout.elementBytes();
     long count = random.nextInt(3) == 0 ? Mutation.tellingNumber(random) : room;
     var header =

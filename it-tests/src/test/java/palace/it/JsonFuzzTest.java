@@ -31,31 +31,33 @@ import palace.common.swap.Seal;
 final class JsonFuzzTest {
   private static final String CONFIGURATION =
       ConfigurationText.configuration(
-          new SchemaLevel(9, 5, 2),
-          IndexConfiguration.DEFAULT,
-          Optional.empty());
+          new SchemaLevel(9, 5, 2), IndexConfiguration.DEFAULT, Optional.empty());
   private static final String SCHEMA =
       ConfigurationText.schema(IndexConfiguration.DEFAULT, Optional.empty(), Optional.empty());
   private static final String QUEUE =
       """
-      {"chroma:document":"text","wing":"w","n":1,"x":1.5,"flag":true,"gone":null,"list":["a","b"],"big":12345678901234567890,"nan":NaN}""";
+      {"chroma:document":"text","wing":"w","n":1,"x":1.5,"flag":true,"gone":null,"list":["a","b"],"big":12345678901234567890,"nan":NaN}\
+      """;
   private static final String RUN = "20261121T034700Z-1a2b3c";
   private static final String SEAL =
       """
       {"formatVersion":1,"run":"RUN","toolVersion":"1","created":"2026-11-21T03:47:00Z","sourceRelease":"0.6","targetRelease":"1.5",
-       "collections":{"a":{"drawers":3,"contentDigest":"00"}},"files":{"chroma.sqlite3":{"size":5,"sha256":"00"}},"notCarried":["x"]}"""
+       "collections":{"a":{"drawers":3,"contentDigest":"00"}},"files":{"chroma.sqlite3":{"size":5,"sha256":"00"}},"notCarried":["x"]}\
+      """
           .replace("RUN", RUN);
   private static final String SNAPSHOT =
       """
       {"formatVersion":1,"id":"RUN","scope":"db","command":"repair","created":"2026-11-21T03:47:00Z","toolVersion":"1","bytes":5,
        "files":{"chroma.sqlite3":{"size":5,"sha256":"00"}},"restored":"RUN","release":"1.5",
-       "collections":{"a":{"drawers":3,"contentDigest":"00"}},"segments":{"id":"mark"}}"""
+       "collections":{"a":{"drawers":3,"contentDigest":"00"}},"segments":{"id":"mark"}}\
+      """
           .replace("RUN", RUN);
   private static final String JOURNAL =
       """
       {"formatVersion":1,"run":"RUN","command":"migrate","created":"2026-11-21T03:47:00Z","toolVersion":"1","operation":"migrate",
        "restored":"RUN","notes":{"a":"b"},"moves":[{"move":"rename","from":"palace/a","to":"palace.ops/b",
-       "moved":{"inode":"1","born":"2","likeness":"3"}}]}"""
+       "moved":{"inode":"1","born":"2","likeness":"3"}}]}\
+      """
           .replace("RUN", RUN);
   private static final String HISTORY =
       """

@@ -76,8 +76,7 @@ record MeasuredOutcome(String damage, String word, int missing) {
   private void requireCount(Diagnosis diagnosis) {
     for (Finding finding : diagnosis.findings()) {
       var number =
-          Pattern.compile("drops (\\d+) vectors")
-              .matcher(Prediction.of(finding).sentence());
+          Pattern.compile("drops (\\d+) vectors").matcher(Prediction.of(finding).sentence());
       if (number.find()) {
         assertThat(Integer.parseInt(number.group(1)))
             .as("%s: %s", damage, Prediction.of(finding))

@@ -67,8 +67,7 @@ class MempalaceIT {
 
   @Test
   void aFlushedQueueIsNoDamageToMempalaceAnyMore() throws Exception {
-    var answer =
-        Oracle.script("flush", mined.toString(), "--palace-cmd", Oracle.PALACE.toString());
+    var answer = Oracle.script("flush", mined.toString(), "--palace-cmd", Oracle.PALACE.toString());
 
     assertThat(answer.exitCode()).as("%s", answer).isZero();
   }

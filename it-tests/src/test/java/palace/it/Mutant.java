@@ -52,7 +52,8 @@ record Mutant(Path file, String what, Act act) {
   private static void bytes(Path file, byte[] sound, List<Mutant> mutants) {
     for (int at : tellingPlaces(file, sound)) {
       for (int value : BYTES) {
-        mutants.add(new Mutant(file, "byte " + at + " = " + value, bytes -> with(bytes, at, value)));
+        mutants.add(
+            new Mutant(file, "byte " + at + " = " + value, bytes -> with(bytes, at, value)));
       }
       mutants.add(new Mutant(file, "byte " + at + " + 1", bytes -> with(bytes, at, bytes[at] + 1)));
     }
@@ -103,7 +104,8 @@ record Mutant(Path file, String what, Act act) {
   }
 
   /// Where a byte has something to say: headers and pickles everywhere; of a database its header,
-  /// the headers and cell pointers of its pages and the beginnings of cells; of all others a sample.
+  /// the headers and cell pointers of its pages and the beginnings of cells; of all others a
+  /// sample.
   private static Iterable<Integer> tellingPlaces(Path file, byte[] sound) {
     var places = new TreeSet<Integer>();
     String name = file.getFileName().toString();
@@ -121,8 +123,7 @@ record Mutant(Path file, String what, Act act) {
     return places;
   }
 
-  private static void range(
-      TreeSet<Integer> places, int from, int count, int step, byte[] sound) {
+  private static void range(TreeSet<Integer> places, int from, int count, int step, byte[] sound) {
     for (int at = from; at < from + count && at < sound.length; at += step) {
       places.add(at);
     }

@@ -20,9 +20,47 @@ import palace.common.pickle.PickleReading;
 /// Whatever stands in `index_metadata.pickle` is an answer of its reader.
 final class PickleFuzzTest {
   private static final byte[] OPCODES = {
-    (byte) 0x80, (byte) 0x95, (byte) 0x8C, 'X', (byte) 0x8D, 'J', 'K', 'M', (byte) 0x8A, 'N',
-    (byte) 0x94, 'q', 'r', 'h', 'j', '(', '}', 's', 'u', ')', 'c', (byte) 0x93, (byte) 0x81, 'b',
-    '.', 'R', 'i', 'o', 'P', 'Q', (byte) 0x82, ']', 'e', 'a', 'l', 'd', 't', '0', '1', '2', 'B'
+    (byte) 0x80,
+    (byte) 0x95,
+    (byte) 0x8C,
+    'X',
+    (byte) 0x8D,
+    'J',
+    'K',
+    'M',
+    (byte) 0x8A,
+    'N',
+    (byte) 0x94,
+    'q',
+    'r',
+    'h',
+    'j',
+    '(',
+    '}',
+    's',
+    'u',
+    ')',
+    'c',
+    (byte) 0x93,
+    (byte) 0x81,
+    'b',
+    '.',
+    'R',
+    'i',
+    'o',
+    'P',
+    'Q',
+    (byte) 0x82,
+    ']',
+    'e',
+    'a',
+    'l',
+    'd',
+    't',
+    '0',
+    '1',
+    '2',
+    'B'
   };
   private static final String CLASS =
       "chromadb.segment.impl.vector.local_persistent_hnsw\nPersistentData\n";
@@ -44,23 +82,21 @@ final class PickleFuzzTest {
     List<byte[]> sound = pickles();
     Path file = temp.resolve("index_metadata.pickle");
     new Campaign("pickle, damaged", 4000, Duration.ofSeconds(10), 8 << 20)
-        .run(
-            random -> {
-              byte[] whole = sound.get(random.nextInt(sound.size()));
-              Files.write(file, Mutation.of(whole, random));
-              return read(file);
-            });
+        .run(random -> {
+          byte[] whole = sound.get(random.nextInt(sound.size()));
+          Files.write(file, Mutation.of(whole, random));
+          return read(file);
+        });
   }
 
   @Test
   void anInventedProgramIsAnAnswer() throws Exception {
     Path file = temp.resolve("index_metadata.pickle");
     new Campaign("pickle, invented", 4000, Duration.ofSeconds(10), 8 << 20)
-        .run(
-            random -> {
-              Files.write(file, program(random));
-              return read(file);
-            });
+        .run(random -> {
+          Files.write(file, program(random));
+          return read(file);
+        });
   }
 
   private static String read(Path file) throws IOException {
@@ -124,8 +160,7 @@ final class PickleFuzzTest {
   }
 
   private static void text(ByteArrayOutputStream program, int width, Random random) {
-    byte[] text =
-        FIELDS.get(random.nextInt(FIELDS.size())).getBytes(StandardCharsets.US_ASCII);
+    byte[] text = FIELDS.get(random.nextInt(FIELDS.size())).getBytes(StandardCharsets.US_ASCII);
     boolean lies = random.nextInt(8) == 0;
     number(program, width, lies ? Mutation.tellingNumber(random) : text.length);
     program.writeBytes(text);

@@ -16,8 +16,7 @@ record ConsumedQueue(String topic, long keptFrom) {
   /// believed, or the index was never persisted, everything is kept: Chroma would replay it.
   static ConsumedQueue of(CollectionState state) {
     boolean persisted = state.segment().isPresent() && state.segment().get().hasLabels();
-    boolean known =
-        persisted && state.metadataConsumed().sane() && state.vectorConsumed().sane();
+    boolean known = persisted && state.metadataConsumed().sane() && state.vectorConsumed().sane();
     long consumed =
         known
             ? Math.min(state.metadataConsumed().believed(), state.vectorConsumed().believed())

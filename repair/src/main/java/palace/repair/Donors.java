@@ -57,8 +57,7 @@ final class Donors implements AutoCloseable {
   }
 
   private Optional<Donor> staging(CollectionRow row) throws IOException {
-    Optional<CollectionRow> found =
-        OpenCopy.find(palace, row, row.name() + Source.Staging.MARK);
+    Optional<CollectionRow> found = OpenCopy.find(palace, row, row.name() + Source.Staging.MARK);
     if (found.isEmpty()) {
       return Optional.empty();
     }
@@ -67,8 +66,7 @@ final class Donors implements AutoCloseable {
     return Optional.of(Donor.staging(state));
   }
 
-  private List<Donor> of(Source.Copy copy, Finding finding, CollectionRow row)
-      throws IOException {
+  private List<Donor> of(Source.Copy copy, Finding finding, CollectionRow row) throws IOException {
     var donors = new ArrayList<Donor>();
     OpenCopy opened = open(copy);
     for (CollectionRow there : opened.rowsFor(row)) {

@@ -47,8 +47,7 @@ public record DropOrphans() implements Treatment {
         surgery
             .database()
             .list(
-                "SELECT id FROM embeddings NOT INDEXED WHERE " + NO_SEGMENT,
-                row -> row.integer(1));
+                "SELECT id FROM embeddings NOT INDEXED WHERE " + NO_SEGMENT, row -> row.integer(1));
     var rows = new RecordRows(surgery.database(), surgery.level());
     for (long orphan : orphans) {
       rows.delete(orphan);

@@ -153,8 +153,7 @@ final class Embedding implements AutoCloseable {
   }
 
   private String keyOf(NeedsEmbedding.Listed drawer, CollectionRow row) {
-    return NewVectors.key(
-        row.id(), drawer.id(), drawer.document().orElse(""), endpoint.model());
+    return NewVectors.key(row.id(), drawer.id(), drawer.document().orElse(""), endpoint.model());
   }
 
   /// One request's worth of texts of one collection.
@@ -176,8 +175,7 @@ final class Embedding implements AutoCloseable {
     }
   }
 
-  private void fetch(
-      WaitingList waiting, Map<String, EmbeddingTarget> targets, SchemaLevel level)
+  private void fetch(WaitingList waiting, Map<String, EmbeddingTarget> targets, SchemaLevel level)
       throws IOException {
     long[] wanted = {0};
     waiting.each((drawer, row) -> wanted[0] += isWanted(drawer, row, targets, level) ? 1 : 0);
@@ -254,8 +252,7 @@ final class Embedding implements AutoCloseable {
     step.advance(1);
   }
 
-  private void keep(String collection, List<String> keys, List<float[]> given)
-      throws IOException {
+  private void keep(String collection, List<String> keys, List<float[]> given) throws IOException {
     var batch = new LinkedHashMap<String, float[]>();
     for (int i = 0; i < keys.size(); i++) {
       batch.put(keys.get(i), given.get(i));

@@ -83,8 +83,7 @@ final class EmbeddingRepair {
     return new Outcome.PartlyRepaired(merged(first.orElseThrow(), Optional.empty(), embedded));
   }
 
-  private Outcome finish(
-      Outcome last, Optional<RepairReport> first, Optional<RepairReport> second)
+  private Outcome finish(Outcome last, Optional<RepairReport> first, Optional<RepairReport> second)
       throws IOException {
     Embedded embedded =
         embedding.report(second.map(EmbeddingRepair::filled).orElse(Map.of()), Optional.empty());

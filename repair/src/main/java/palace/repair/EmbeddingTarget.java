@@ -66,8 +66,7 @@ record EmbeddingTarget(
 
   /// From all over the collection, because drawers of one kind lie together.
   private static List<Witness> witnesses(CollectionState state) throws IOException {
-    List<DrawerEntry> known =
-        state.entries().stream().filter(IndexPreparation::hasVector).toList();
+    List<DrawerEntry> known = state.entries().stream().filter(IndexPreparation::hasVector).toList();
     var looked = new ArrayList<DrawerEntry>();
     int step = Math.max(1, known.size() / LOOKED_AT);
     for (int at = 0; at < known.size() && looked.size() < LOOKED_AT; at += step) {
@@ -76,13 +75,14 @@ record EmbeddingTarget(
     return state.read(looked).stream()
         .filter(EmbeddingTarget::canTell)
         .limit(MOST_WITNESSES)
-        .map(drawer ->
-            new Witness(drawer.document().orElseThrow(), drawer.vector().orElseThrow()))
+        .map(drawer -> new Witness(drawer.document().orElseThrow(), drawer.vector().orElseThrow()))
         .toList();
   }
 
   private static boolean canTell(Drawer drawer) {
-    return drawer.document().filter(text -> !text.isBlank() && text.length() < LONGEST_WITNESS)
+    return drawer
+            .document()
+            .filter(text -> !text.isBlank() && text.length() < LONGEST_WITNESS)
             .isPresent()
         && drawer.vector().filter(vector -> Space.length(vector.components()) > 0).isPresent();
   }
@@ -100,7 +100,8 @@ record EmbeddingTarget(
     Optional<String> recorded =
         identity
             .flatMap(function -> ModelName.contradicted(function, endpoint.model()))
-            .or(() -> note.flatMap(found -> ModelName.contradicted(found.model(), endpoint.model())));
+            .or(() ->
+                note.flatMap(found -> ModelName.contradicted(found.model(), endpoint.model())));
     if (recorded.isPresent()) {
       throw new PalaceException.Refused(
           "collection %s was made with the model %s, not with %s"

@@ -85,9 +85,7 @@ public record FillVectors(CollectionName in) implements CollectionTreatment {
     WaitingList.read(filling.list(), opened.collections())
         .each((drawer, collection) -> {
           boolean ours = collection.isPresent() && collection.get().id().equals(row.id());
-          if (ours
-              && obstacle(drawer, surgery.level()).isEmpty()
-              && present.add(drawer.id())) {
+          if (ours && obstacle(drawer, surgery.level()).isEmpty() && present.add(drawer.id())) {
             filled[0] += write(surgery, filling, drawer, row, next);
           }
         });

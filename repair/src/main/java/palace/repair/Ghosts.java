@@ -39,8 +39,7 @@ final class Ghosts {
   }
 
   /// By their label, so that the same index always gives the same file.
-  private static Map<Long, Optional<String>> labels(
-      CollectionState state, SegmentVectors segment) {
+  private static Map<Long, Optional<String>> labels(CollectionState state, SegmentVectors segment) {
     var ghosts = new TreeMap<Long, Optional<String>>();
     for (String id : state.ghosts()) {
       Long label = segment.labels().get(id);

@@ -53,11 +53,7 @@ final class NamedSources {
     var all = new ArrayList<>(diagnosis.findings());
     all.addAll(sources.findings);
     return new Diagnosis(
-        diagnosis.palace(),
-        diagnosis.level(),
-        all,
-        diagnosis.notRun(),
-        diagnosis.collections());
+        diagnosis.palace(), diagnosis.level(), all, diagnosis.notRun(), diagnosis.collections());
   }
 
   /// {@return the plan for what was found through a connection that is open already, with what the
@@ -126,8 +122,7 @@ final class NamedSources {
     }
     List<String> companions = CopyCompanions.onlyIn(source, palace.layout().directory());
     if (!companions.isEmpty()) {
-      findings.add(
-          new DirectoryFinding.CompanionsGone(source.layout().directory(), companions));
+      findings.add(new DirectoryFinding.CompanionsGone(source.layout().directory(), companions));
     }
   }
 

@@ -29,8 +29,7 @@ public record NormaliseMetadata() implements Treatment {
           "EXISTS (SELECT 1 FROM embedding_metadata m WHERE m.id=embedding_metadata_array.id"
               + " AND m.key=embedding_metadata_array.key)";
       surgery.aside().rows(surgery.database(), "embedding_metadata_array", beside);
-      changed +=
-          surgery.database().execute("DELETE FROM embedding_metadata_array WHERE " + beside);
+      changed += surgery.database().execute("DELETE FROM embedding_metadata_array WHERE " + beside);
     }
     return changed;
   }

@@ -25,7 +25,8 @@ public sealed interface Outcome {
     }
   }
 
-  /// Nothing was wrong and nothing was written, but drawers wait for a vector that could not be got.
+  /// Nothing was wrong and nothing was written, but drawers wait for a vector that could not be
+  /// got.
   record Waiting(Diagnosis diagnosis, Embedded embedded) implements Outcome {
     @Override
     public ExitCode exitCode() {

@@ -18,8 +18,8 @@ import palace.common.swap.Move;
 import palace.common.swap.MoveJournal;
 import palace.common.swap.PalacePaths;
 
-/// What a repair does to names on disk outside its transaction: journaled before it is done, so that
-/// it can be finished or taken back by this run or another one.
+/// What a repair does to names on disk outside its transaction: journaled before it is done, so
+/// that it can be finished or taken back by this run or another one.
 final class Placement {
   private final FileOps ops;
   private final PalacePaths paths;
@@ -48,8 +48,8 @@ final class Placement {
     return new Placement(ops, paths, journal, paths.snapshot());
   }
 
-  /// That of a run whose snapshot comes with the exchange; until then what is kept aside lies in the
-  /// working folder, which [#createFolders] makes.
+  /// That of a run whose snapshot comes with the exchange; until then what is kept aside lies in
+  /// the working folder, which [#createFolders] makes.
   static Placement beforeSnapshot(FileOps ops, PalacePaths paths, MoveJournal journal) {
     return new Placement(ops, paths, journal, new RepairMoves(ops, paths).keptFolder());
   }

@@ -113,19 +113,16 @@ public final class Repair {
     }
   }
 
-  private Outcome orPutBack(PalaceLock lock, Path place, RepairRequest request)
-      throws IOException {
+  private Outcome orPutBack(PalaceLock lock, Path place, RepairRequest request) throws IOException {
     Optional<Source.Copy> copy = AbsentPalace.copyFor(place);
     if (copy.isEmpty()) {
       return treating(lock, Palace.locate(place), request);
     }
     new AbsentPalace(ops, PalacePaths.of(place, RunId.now(clock)), copy.get()).putBack();
-    return new Outcome.PutBack(
-        copy.get().place(), treating(lock, Palace.locate(place), request));
+    return new Outcome.PutBack(copy.get().place(), treating(lock, Palace.locate(place), request));
   }
 
-  private Outcome treating(PalaceLock lock, Path palace, RepairRequest request)
-      throws IOException {
+  private Outcome treating(PalaceLock lock, Path palace, RepairRequest request) throws IOException {
     return request.embedder().isEmpty()
         ? underLock(lock, palace, request)
         : embedding(lock, palace, request);
@@ -145,8 +142,7 @@ public final class Repair {
 
   private Outcome embedding(PalaceLock lock, Path palace, RepairRequest request)
       throws IOException {
-    try (var embedding =
-        new Embedding(palace, request.embedder().orElseThrow(), pace, progress)) {
+    try (var embedding = new Embedding(palace, request.embedder().orElseThrow(), pace, progress)) {
       EmbeddingRepair.Run run =
           asked -> {
             lock.requireQuiet(asked.force()).warnings().forEach(LOG::warn);

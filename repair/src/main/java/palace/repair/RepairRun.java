@@ -21,8 +21,8 @@ import palace.common.snapshot.SnapshotStore;
 import palace.common.store.PalaceLayout;
 import palace.common.swap.MoveJournal;
 
-/// One repair of one palace in its own database, from the first copy to the report; the lock is held
-/// around it.
+/// One repair of one palace in its own database, from the first copy to the report; the lock is
+/// held around it.
 final class RepairRun {
   private final RunContext context;
 

@@ -55,7 +55,8 @@ record RescueLosses(long rows, Map<String, Loss> byCollection) {
   }
 
   /// Drawers that lost a document or other metadata, by the id of their collection.
-  private record LostValues(Map<String, Set<String>> documentsOf, Map<String, Set<String>> metadataOf) {
+  private record LostValues(
+      Map<String, Set<String>> documentsOf, Map<String, Set<String>> metadataOf) {
     static LostValues of(SalvagedCopy copy, ChromaDatabase fresh) throws IOException {
       var lost = new LostValues(new HashMap<>(), new HashMap<>());
       for (SalvageReport.LostKey key : copy.report().lostKeys()) {

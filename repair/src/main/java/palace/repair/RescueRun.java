@@ -33,15 +33,15 @@ import palace.common.swap.MoveSet;
 /// 1. journal; everything until the exchange happens in the working folder, but for fresh indexes,
 ///    which no row names yet
 /// 2. salvage the damaged file, which is only read and never opened by SQLite
-/// 3. treat the fresh database with the palace's own indexes as any other, prove it, make it durable,
-///    read it back
+/// 3. treat the fresh database with the palace's own indexes as any other, prove it, make it
+///    durable, read it back
 /// 4. see that nobody has the palace open or has written to it since
 /// 5. exchange: the damaged file and its sidecars go into the snapshot by renames, the fresh one
 ///    comes; a copy of it beforehand would be worth no more than itself
 /// 6. replaced segments follow into the snapshot, which is described
 ///
-/// Whatever fails before the description leaves the palace as it was. A run that is killed is undone
-/// by the next one if that was before step 5, and finished after it.
+/// Whatever fails before the description leaves the palace as it was. A run that is killed is
+/// undone by the next one if that was before step 5, and finished after it.
 final class RescueRun {
   private static final Logger LOG = LoggerFactory.getLogger(RescueRun.class);
 
@@ -202,8 +202,7 @@ final class RescueRun {
         new MoveSet(context.ops(), exchanged.get().moves()).undo();
       }
       placement.takeOut();
-      new SnapshotStore(context.ops(), context.paths().ops())
-          .removeEmptied(context.paths().run());
+      new SnapshotStore(context.ops(), context.paths().ops()).removeEmptied(context.paths().run());
       placement.removeJournal();
     } catch (IOException | RuntimeException e) {
       throw personNeeded(cause, e);

@@ -37,8 +37,7 @@ public record RestoreSegments(CollectionName in) implements CollectionTreatment 
   public long apply(Surgery surgery, List<Finding> findings) throws IOException {
     for (Finding finding : findings) {
       if (finding instanceof SegmentFinding.Missing missing) {
-        SegmentRows.insert(
-            surgery, segmentFor(surgery, missing.scope()), missing.scope(), in.id());
+        SegmentRows.insert(surgery, segmentFor(surgery, missing.scope()), missing.scope(), in.id());
       } else if (finding instanceof SegmentFinding.Duplicate duplicate) {
         keepOne(surgery, duplicate.scope());
       } else if (finding instanceof SegmentFinding.TypeUnknown unknown) {
@@ -97,9 +96,7 @@ public record RestoreSegments(CollectionName in) implements CollectionTreatment 
   /// A row of its position says that the index was persisted, even where its directory is gone.
   private static boolean hasIndex(Surgery surgery, String segment) throws IOException {
     return surgery.segmentDirectories().stream().anyMatch(segment::equalsIgnoreCase)
-        || surgery
-                .database()
-                .number("SELECT count(*) FROM max_seq_id WHERE segment_id=?", segment)
+        || surgery.database().number("SELECT count(*) FROM max_seq_id WHERE segment_id=?", segment)
             > 0;
   }
 

@@ -63,10 +63,7 @@ final class Round {
     this.placement = placement;
     this.progress = progress;
     this.watcher = watcher;
-    cures =
-        plan.cures().stream()
-            .filter(cure -> Stage.of(cure.treatment()) == stage)
-            .toList();
+    cures = plan.cures().stream().filter(cure -> Stage.of(cure.treatment()) == stage).toList();
   }
 
   List<RepairReport.Done> done() {

@@ -54,8 +54,8 @@ final class Rounds {
     return vacuumed;
   }
 
-  /// {@return content digests that the last round proved, by the collection's id in lower case; none
-  /// when it did not read drawers}
+  /// {@return content digests that the last round proved, by the collection's id in lower case;
+  /// none when it did not read drawers}
   Map<String, String> digests() {
     return digests;
   }
@@ -171,8 +171,8 @@ final class Rounds {
     return skipped;
   }
 
-  /// {@return what a diagnosis leaves to say once replaced directories were moved away, at which the
-  /// doctor had still looked}
+  /// {@return what a diagnosis leaves to say once replaced directories were moved away, at which
+  /// the doctor had still looked}
   static List<Finding> remaining(Diagnosis last) {
     return last.findings().stream().filter(finding -> !isRetired(finding)).toList();
   }

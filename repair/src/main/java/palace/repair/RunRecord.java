@@ -10,7 +10,8 @@ import palace.common.history.History;
 import palace.common.history.HistoryEntry;
 import palace.common.swap.LogValue;
 
-/// The line in the history that every run which may have changed something leaves, however it ended.
+/// The line in the history that every run which may have changed something leaves, however it
+/// ended.
 final class RunRecord {
   private static final Logger LOG = LoggerFactory.getLogger(RunRecord.class);
 

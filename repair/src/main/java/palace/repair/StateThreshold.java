@@ -80,8 +80,7 @@ public record StateThreshold(CollectionName in) implements CollectionTreatment {
             .database()
             .execute(
                 "UPDATE collections SET config_json_str=? WHERE id=?",
-                ConfigurationText.configuration(
-                    surgery.level(), stated, facts.embeddingFunction()),
+                ConfigurationText.configuration(surgery.level(), stated, facts.embeddingFunction()),
                 in.id());
     return surgery.level().hasSchema()
         ? changed

@@ -13,8 +13,8 @@ import palace.common.PalaceException;
 import palace.common.store.PalaceLayout;
 import palace.common.swap.TreeMark;
 
-/// By what it is seen whether somebody wrote to a database that cannot be locked while its bytes are
-/// read: which files it has, and inode, size and time of each.
+/// By what it is seen whether somebody wrote to a database that cannot be locked while its bytes
+/// are read: which files it has, and inode, size and time of each.
 ///
 /// @param palace its directory
 /// @param marks by the file's name; empty files do not count, because a lock may make one

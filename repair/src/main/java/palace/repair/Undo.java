@@ -22,8 +22,7 @@ final class Undo {
   private final Placement placement;
   private boolean committed;
 
-  Undo(
-      PalacePaths paths, Placement placement, DatabaseSnapshot snapshot, ChromaDatabase writer) {
+  Undo(PalacePaths paths, Placement placement, DatabaseSnapshot snapshot, ChromaDatabase writer) {
     this.paths = paths;
     this.placement = placement;
     this.snapshot = snapshot;

@@ -86,12 +86,10 @@ public sealed interface Verdict {
       case CopyFinding.Interrupted repair -> rebuild(repair.in());
       case CopyFinding.VectorsElsewhere vectors -> rebuild(vectors.in());
       case CopyFinding.Named named -> rebuild(named.in());
-      case CopyFinding.Unfit unfit ->
-          new Hopeless("they can only be embedded again", false);
+      case CopyFinding.Unfit unfit -> new Hopeless("they can only be embedded again", false);
       case CopyFinding.OriginalGone gone ->
           new Treat(new RenameCollection(gone.in(), gone.original()));
-      case CopyFinding.StagingLeft left ->
-          new Treat(new RetireStaging(left.in(), left.original()));
+      case CopyFinding.StagingLeft left -> new Treat(new RetireStaging(left.in(), left.original()));
     };
   }
 

@@ -185,8 +185,7 @@ class EmbeddingRepairTest {
 
     assertThat(Files.readAllLines(palace.directory().resolve(NeedsEmbedding.NAME)))
         .isEqualTo(listed);
-    assertThat(palace.number("SELECT count(*) FROM embeddings"))
-        .isEqualTo(before.size() - LOST);
+    assertThat(palace.number("SELECT count(*) FROM embeddings")).isEqualTo(before.size() - LOST);
     repaired(repair(request()));
     assertEverythingIsBack();
   }
@@ -243,8 +242,7 @@ class EmbeddingRepairTest {
     repaired(repair(request()));
 
     assertEverythingIsBack();
-    List<String> later =
-        server.asked().stream().skip(requests + 1).flatMap(List::stream).toList();
+    List<String> later = server.asked().stream().skip(requests + 1).flatMap(List::stream).toList();
     assertThat(later).hasSize(LOST - 2 * QUICK.batch()).doesNotContainAnyElementsOf(asked);
   }
 
@@ -318,7 +316,10 @@ class EmbeddingRepairTest {
   void aDrawerThatExistsMeanwhileIsNotOverwrittenAndOneWithoutDocumentWaits() throws IOException {
     repaired(repair(request()));
     String id =
-        before.keySet().stream().filter(name -> name.startsWith("drawer")).findFirst().orElseThrow();
+        before.keySet().stream()
+            .filter(name -> name.startsWith("drawer"))
+            .findFirst()
+            .orElseThrow();
     Path list = palace.directory().resolve(NeedsEmbedding.NAME);
     Files.createDirectories(list.getParent());
     Files.writeString(

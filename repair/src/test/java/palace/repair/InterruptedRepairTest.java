@@ -63,7 +63,8 @@ class InterruptedRepairTest {
   /// As after `mempalace repair` has deleted the live collection.
   private static void stage(SamplePalace palace) throws IOException {
     palace.sql(
-        "UPDATE collections SET name='%s' WHERE name='%s'".formatted(STAGING, SamplePalace.DRAWERS));
+        "UPDATE collections SET name='%s' WHERE name='%s'"
+            .formatted(STAGING, SamplePalace.DRAWERS));
   }
 
   /// As after it has made the live collection anew.
@@ -145,17 +146,28 @@ class InterruptedRepairTest {
     stage(palace);
     recreate(palace);
     String live =
-        palace.texts("SELECT id FROM collections WHERE name='" + SamplePalace.DRAWERS + "'").getFirst();
+        palace
+            .texts("SELECT id FROM collections WHERE name='" + SamplePalace.DRAWERS + "'")
+            .getFirst();
     String staged =
-        palace.texts("SELECT embedding_id FROM embeddings e JOIN segments s ON s.id=e.segment_id JOIN collections c ON c.id=s.collection WHERE c.name='" + STAGING + "' LIMIT 1").getFirst();
+        palace
+            .texts(
+                "SELECT embedding_id FROM embeddings e JOIN segments s ON s.id=e.segment_id JOIN collections c ON c.id=s.collection WHERE c.name='"
+                    + STAGING
+                    + "' LIMIT 1")
+            .getFirst();
     long drawers =
-        palace.number("SELECT count(*) FROM embeddings e JOIN segments s ON s.id=e.segment_id JOIN collections c ON c.id=s.collection WHERE c.name='" + STAGING + "'");
+        palace.number(
+            "SELECT count(*) FROM embeddings e JOIN segments s ON s.id=e.segment_id JOIN collections c ON c.id=s.collection WHERE c.name='"
+                + STAGING
+                + "'");
     int dimension =
         (int) palace.number("SELECT dimension FROM collections WHERE name='" + STAGING + "'");
     for (String id : List.of("only-here", staged)) {
       palace.sql(
           "INSERT INTO embeddings_queue(seq_id, operation, topic, id, vector, encoding, metadata) VALUES ((SELECT max(seq_id)+1 FROM embeddings_queue), 2, '%s', '%s', X'%s', 'FLOAT32', '{\"chroma:document\":\"newer\"}')"
-              .formatted(CollectionRow.topicOf(live), id, "0000803F" + "00000000".repeat(dimension - 1)));
+              .formatted(
+                  CollectionRow.topicOf(live), id, "0000803F" + "00000000".repeat(dimension - 1)));
     }
 
     assertThat(repair(request(palace))).isInstanceOf(Outcome.Repaired.class);
@@ -164,8 +176,7 @@ class InterruptedRepairTest {
         var state = opened.open(row(opened, SamplePalace.DRAWERS))) {
       assertThat(state.entries()).hasSizeGreaterThan((int) drawers);
       for (String id : List.of("only-here", staged)) {
-        var entry =
-            state.entries().stream().filter(drawer -> drawer.id().equals(id)).findFirst();
+        var entry = state.entries().stream().filter(drawer -> drawer.id().equals(id)).findFirst();
         assertThat(state.read(List.of(entry.orElseThrow())).getFirst().document())
             .contains("newer");
       }
@@ -187,8 +198,7 @@ class InterruptedRepairTest {
         .filteredOn(DirectoryFinding.OldCopy.class::isInstance)
         .singleElement()
         .satisfies(
-            finding ->
-                assertThat(((DirectoryFinding.OldCopy) finding).lacking()).isEqualTo(5));
+            finding -> assertThat(((DirectoryFinding.OldCopy) finding).lacking()).isEqualTo(5));
     assertThat(repair(request(palace))).isInstanceOf(Outcome.Healthy.class);
     assertThat(digest(palace.directory())).isEqualTo(fewer);
 
@@ -198,10 +208,8 @@ class InterruptedRepairTest {
             Outcome.Planned.class,
             planned ->
                 assertThat(planned.plan().diagnosis().findings())
-                    .anySatisfy(
-                        finding ->
-                            assertThat(finding.sentence())
-                                .contains("5 that the collection lacks")));
+                    .anySatisfy(finding ->
+                        assertThat(finding.sentence()).contains("5 that the collection lacks")));
     assertThat(repair(named)).isInstanceOf(Outcome.Repaired.class);
     assertThat(digest(palace.directory())).isEqualTo(whole);
     assertThat(repair(named)).isInstanceOf(Outcome.Healthy.class);
@@ -292,8 +300,7 @@ class InterruptedRepairTest {
     Path kept = elsewhere.resolve(palace.vectorSegment());
     TreeCopy.copy(palace.index(), kept);
     TreeDelete.delete(palace.index());
-    var report =
-        RepairTest.report(repair(request(palace).withSources(List.of(kept))));
+    var report = RepairTest.report(repair(request(palace).withSources(List.of(kept))));
 
     assertThat(report.lost()).isEmpty();
     assertThat(digest(palace.directory())).isEqualTo(before);

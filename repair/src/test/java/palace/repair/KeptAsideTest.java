@@ -73,8 +73,8 @@ class KeptAsideTest {
             assertThat(line.path("row").path("string_value").asText()).isEqualTo("a readable text"))
         .anySatisfy(line ->
             assertThat(line.path("row").path("int_value").asLong()).isEqualTo(9007199254740993L))
-        .anySatisfy(line ->
-            assertThat(line.path("row").path("float_value").asDouble()).isEqualTo(0.1))
+        .anySatisfy(
+            line -> assertThat(line.path("row").path("float_value").asDouble()).isEqualTo(0.1))
         .anySatisfy(line ->
             assertThat(line.path("row").path("seq_id").path("base64").asText())
                 .isEqualTo("AAAAAAAAAAc="));

@@ -177,8 +177,7 @@ class NamedTreatmentsTest {
             + " (0, 'persistent://default/default/nobody', 'x', '{\"chroma:document\":\"text\"}')");
     String rows = palace.rows();
 
-    assertThatThrownBy(() ->
-            new Repair(Progress.SILENT).run(request(NamedTreatment.PURGE_QUEUE)))
+    assertThatThrownBy(() -> new Repair(Progress.SILENT).run(request(NamedTreatment.PURGE_QUEUE)))
         .isInstanceOf(PalaceException.Refused.class)
         .hasMessageContaining("1 queue rows belong to 1 collections that do not exist");
     assertThat(palace.rows()).isEqualTo(rows);
@@ -249,8 +248,7 @@ class NamedTreatmentsTest {
     content = digests();
     assertThat(filesWith(SECRET, palace.directory())).isNotEmpty();
 
-    RepairReport report =
-        repaired(RepairRequest.of(palace.directory(), "test").scrubbing());
+    RepairReport report = repaired(RepairRequest.of(palace.directory(), "test").scrubbing());
 
     assertThat(filesWith(SECRET, palace.directory())).isEmpty();
     assertThat(filesWith(SECRET, report.snapshot())).isNotEmpty();

@@ -157,8 +157,7 @@ class RepairHazardsTest {
     repaired();
     var sound = segments();
     RepairRequest usual = RepairRequest.of(palace.directory(), "test");
-    var rebuilt =
-        new Repair(Progress.SILENT).run(usual.withRebuiltIndex(true).withBatchSize(7));
+    var rebuilt = new Repair(Progress.SILENT).run(usual.withRebuiltIndex(true).withBatchSize(7));
     var fresh = segments();
     assertThat(fresh.keySet()).doesNotContainAnyElementsOf(sound.keySet());
 

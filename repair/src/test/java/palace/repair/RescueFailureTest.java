@@ -78,7 +78,14 @@ class RescueFailureTest {
   @EnumSource(
       value = Step.class,
       names = {
-        "COPIED", "BUILT", "TREATED", "JOURNALED", "NAMED", "PROVEN", "READ_BACK", "COMMITTED",
+        "COPIED",
+        "BUILT",
+        "TREATED",
+        "JOURNALED",
+        "NAMED",
+        "PROVEN",
+        "READ_BACK",
+        "COMMITTED",
         "RETIRED"
       })
   void whateverFailsBeforeTheSnapshotIsFiledIsTakenBack(Step moment) throws IOException {
@@ -106,8 +113,16 @@ class RescueFailureTest {
   @EnumSource(
       value = Step.class,
       names = {
-        "COPIED", "BUILT", "TREATED", "JOURNALED", "NAMED", "PROVEN", "READ_BACK", "COMMITTED",
-        "RETIRED", "SEALED"
+        "COPIED",
+        "BUILT",
+        "TREATED",
+        "JOURNALED",
+        "NAMED",
+        "PROVEN",
+        "READ_BACK",
+        "COMMITTED",
+        "RETIRED",
+        "SEALED"
       })
   void aKilledRescueIsUndoneBeforeItsExchangeAndFinishedAfterIt(Step moment) throws Exception {
     SamplePalace palace = damaged();

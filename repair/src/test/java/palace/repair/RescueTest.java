@@ -104,7 +104,8 @@ class RescueTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"sqlite_autoindex_embedding_metadata_1", "embedding_metadata_string_value"})
+  @ValueSource(
+      strings = {"sqlite_autoindex_embedding_metadata_1", "embedding_metadata_string_value"})
   void anIndexThatSqliteCannotReadLosesNothing(String index) throws IOException {
     SamplePalace palace = SamplePalace.in(folder);
     String rows = palace.rows();
@@ -287,7 +288,8 @@ class RescueTest {
     Path logCopy = folder.resolve("logged-wal");
     palace.sql("PRAGMA journal_mode=WAL");
     try (ChromaDatabase writer = ChromaDatabase.openForWriting(palace.database())) {
-      writer.execute("UPDATE embedding_metadata SET int_value=4711 WHERE id=7 AND key='chunk_index'");
+      writer.execute(
+          "UPDATE embedding_metadata SET int_value=4711 WHERE id=7 AND key='chunk_index'");
       Files.copy(palace.database(), copy);
       Files.copy(log, logCopy);
     }
@@ -315,7 +317,6 @@ class RescueTest {
   }
 
   private static RestoreReport restore(SamplePalace palace, String id) throws IOException {
-    return new Restore(Progress.SILENT)
-        .restore(RestoreRequest.of(palace.directory(), id, "test"));
+    return new Restore(Progress.SILENT).restore(RestoreRequest.of(palace.directory(), id, "test"));
   }
 }

@@ -77,8 +77,7 @@ final class AcceptedFields {
   }
 
   private static boolean isCount(JsonNode value) {
-    return value.isNull()
-        || value.isIntegralNumber() && value.bigIntegerValue().signum() >= 0;
+    return value.isNull() || value.isIntegralNumber() && value.bigIntegerValue().signum() >= 0;
   }
 
   private static Optional<String> unknown(JsonNode object, Set<String> known) {

@@ -33,7 +33,6 @@ public final class ChromaDatabase implements AutoCloseable {
   static final String DAMAGE_HINT =
       "palace doctor says what is damaged, palace repair gets back what can be had";
 
-
   private static final String TABLES =
       """
       ["acquire_write","collection_metadata","collections","databases","embedding_fulltext",
@@ -142,8 +141,7 @@ public final class ChromaDatabase implements AutoCloseable {
 
   private static ChromaDatabase connect(Path file, Mode mode) throws IOException {
     try {
-      return new ChromaDatabase(
-          file, DriverManager.getConnection(url(file, mode)), mode);
+      return new ChromaDatabase(file, DriverManager.getConnection(url(file, mode)), mode);
     } catch (SQLException e) {
       throw translate(file, e);
     }
@@ -241,8 +239,8 @@ public final class ChromaDatabase implements AutoCloseable {
     }
   }
 
-  /// A row takes more than a byte. Pages of a damaged tree that lead to the same pages over and over
-  /// give rows without end.
+  /// A row takes more than a byte. Pages of a damaged tree that lead to the same pages over and
+  /// over give rows without end.
   private void requireRoomFor(long rows) throws IOException {
     long bytes = number("PRAGMA page_count") * number("PRAGMA page_size");
     if (rows > bytes) {
@@ -377,8 +375,8 @@ public final class ChromaDatabase implements AutoCloseable {
     number("PRAGMA wal_checkpoint(TRUNCATE)");
   }
 
-  /// Makes the statement that this connection runs just now fail, if it runs one. The only call that
-  /// another thread may make.
+  /// Makes the statement that this connection runs just now fail, if it runs one. The only call
+  /// that another thread may make.
   public void interrupt() throws IOException {
     try {
       connection.unwrap(SQLiteConnection.class).getDatabase().interrupt();
@@ -425,19 +423,18 @@ public final class ChromaDatabase implements AutoCloseable {
         > 0;
   }
 
-  /// {@return what stands where Chroma has a table and computes its rows, which may take for ever: a
-  /// view, or a table with generated columns}
+  /// {@return what stands where Chroma has a table and computes its rows, which may take for ever:
+  /// a view, or a table with generated columns}
   public Optional<String> computedTable() throws IOException {
     return first(
         "SELECT name FROM sqlite_master WHERE name IN (SELECT value FROM json_each(?)) AND (type='view'"
             + " OR type='table' AND sql NOT LIKE 'CREATE VIRTUAL%' AND EXISTS"
             + " (SELECT 1 FROM pragma_table_xinfo(sqlite_master.name) WHERE hidden>1))",
-        row -> row.text(1),
-        TABLES);
+        row -> row.text(1), TABLES);
   }
 
-  /// {@return the name of a trigger, when there is one: Chroma makes none, and every change of a row
-  /// would run it}
+  /// {@return the name of a trigger, when there is one: Chroma makes none, and every change of a
+  /// row would run it}
   public Optional<String> trigger() throws IOException {
     return first("SELECT name FROM sqlite_master WHERE type='trigger'", row -> row.text(1));
   }

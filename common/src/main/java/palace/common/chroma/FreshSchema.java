@@ -2,8 +2,8 @@ package palace.common.chroma;
 
 import java.io.IOException;
 
-/// The tables of an empty database, made by Chroma's own migrations, each recorded as Chroma records
-/// it.
+/// The tables of an empty database, made by Chroma's own migrations, each recorded as Chroma
+/// records it.
 public final class FreshSchema {
   private static final String MIGRATIONS =
       "CREATE TABLE IF NOT EXISTS migrations (dir TEXT NOT NULL, version INTEGER NOT NULL,"
@@ -12,8 +12,8 @@ public final class FreshSchema {
 
   private FreshSchema() {}
 
-  /// Makes the tables of a level. Chroma 1.x adds a row to `acquire_write` at every start and forces
-  /// its write lock through the first one.
+  /// Makes the tables of a level. Chroma 1.x adds a row to `acquire_write` at every start and
+  /// forces its write lock through the first one.
   public static void create(ChromaDatabase database, SchemaLevel level) throws IOException {
     database.execute(MIGRATIONS);
     for (Migration migration : Migration.upTo(level)) {

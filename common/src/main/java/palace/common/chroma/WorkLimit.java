@@ -18,8 +18,8 @@ final class WorkLimit extends ProgressHandler {
     this.most = most;
   }
 
-  /// Limits every statement of a connection to ten million steps, and a hundred thousand for every 4
-  /// KiB of the file: a page of the shortest rows there are has a hundred.
+  /// Limits every statement of a connection to ten million steps, and a hundred thousand for every
+  /// 4 KiB of the file: a page of the shortest rows there are has a hundred.
   static WorkLimit on(Connection connection, long fileBytes) throws SQLException {
     var limit = new WorkLimit(FREE_TURNS + fileBytes / BYTES_PER_TURN);
     ProgressHandler.setHandler(connection, STEPS, limit);

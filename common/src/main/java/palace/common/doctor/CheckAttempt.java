@@ -102,7 +102,6 @@ final class CheckAttempt {
   /// Adds what came of it to the whole.
   synchronized void into(Examination whole) {
     made.ifPresent(whole::take);
-    givenUp.ifPresent(
-        reason -> whole.notRun(new NotRun(unit.name(), reason, unit.essential())));
+    givenUp.ifPresent(reason -> whole.notRun(new NotRun(unit.name(), reason, unit.essential())));
   }
 }

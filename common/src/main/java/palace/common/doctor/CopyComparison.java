@@ -132,10 +132,7 @@ final class CopyComparison {
       if (collectionsTold.add(row.label())) {
         examination.found(
             new DirectoryFinding.CollectionGone(
-                directory,
-                copy.copy(),
-                row,
-                OpenCopy.present(copy.palace(), row).size()));
+                directory, copy.copy(), row, OpenCopy.present(copy.palace(), row).size()));
       }
     }
     List<String> companions =

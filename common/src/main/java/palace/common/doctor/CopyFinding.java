@@ -98,12 +98,10 @@ public sealed interface CopyFinding extends CollectionFinding {
   /// @param in the collection
   /// @param source the place
   /// @param held how many drawers of the collection are there
-  /// @param lacking how many of them the collection lacks, those among them that were deleted
-  ///   since
+  /// @param lacking how many of them the collection lacks, those among them that were deleted since
   /// @param newer how many it has in an older state
   /// @param vectors how many of its drawers get their vector from there
-  record Named(
-      CollectionName in, Source source, long held, long lacking, long newer, long vectors)
+  record Named(CollectionName in, Source source, long held, long lacking, long newer, long vectors)
       implements CopyFinding {
     @Override
     public Nature nature() {

@@ -31,8 +31,8 @@ public final class Doctor {
     return SalvagePreview.of(look(path, progress), progress);
   }
 
-  /// As [#examine(Path, Progress)], but a palace that is too damaged to be opened as one is examined
-  /// as far as SQLite can read its database.
+  /// As [#examine(Path, Progress)], but a palace that is too damaged to be opened as one is
+  /// examined as far as SQLite can read its database.
   public static Diagnosis look(Path path, Progress progress) throws IOException {
     Path directory = Palace.locate(path);
     try (Palace palace = Palace.open(directory)) {
@@ -90,9 +90,7 @@ public final class Doctor {
       new DatabaseCheck(examination).condition(source.condition());
       var run =
           new CheckRun(
-              examination,
-              Readers.only(source.database()),
-              CheckBounds.of(layout.database()));
+              examination, Readers.only(source.database()), CheckBounds.of(layout.database()));
       var doctor = new Doctor(examination, run);
       doctor.make(PalaceChecks.ofDatabase(), progress);
       examination.notRun("collections and their indexes", said(layout, cause));

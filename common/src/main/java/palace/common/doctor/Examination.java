@@ -97,8 +97,8 @@ final class Examination {
     notRun.add(check);
   }
 
-  /// {@return what an exception says, without the name of the database file; whatever a check did not
-  /// plan for is called a defect}
+  /// {@return what an exception says, without the name of the database file; whatever a check did
+  /// not plan for is called a defect}
   String said(Exception e) {
     if (e instanceof RuntimeException) {
       return "this should never happen: " + e;

@@ -78,7 +78,8 @@ final class Forecast {
     return switch (row.migration()) {
       case "metadb/00005" ->
           Prediction.may(
-              LOSS, "applies it again, which turns every max_seq_id into about 1.2e18: from then on"
+              LOSS,
+              "applies it again, which turns every max_seq_id into about 1.2e18: from then on"
                   + " writes are acknowledged and dropped");
       case "metadb/00006" -> Prediction.works("applies it again, which changes nothing");
       default -> Prediction.may(REFUSAL, REFUSES + "applying it again fails");
@@ -120,7 +121,8 @@ final class Forecast {
 
   private static Prediction inherited(long count) {
     return Prediction.may(
-        WRONG_ANSWERS, "gives the next new drawers the metadata of deleted ones, %d rows".formatted(count));
+        WRONG_ANSWERS,
+        "gives the next new drawers the metadata of deleted ones, %d rows".formatted(count));
   }
 
   private static Prediction of(FullTextFinding finding) {
@@ -131,7 +133,8 @@ final class Forecast {
           Prediction.may(FAILURE, "fails in writes, for good once one has failed");
       case FullTextFinding.Differs rows when rows.surplus() > 0 ->
           Prediction.may(
-              FAILURE, "filters falsely by document, and fails in the write that needs a taken row");
+              FAILURE,
+              "filters falsely by document, and fails in the write that needs a taken row");
       case FullTextFinding.Differs rows ->
           Prediction.may(
               LOSS,
@@ -186,7 +189,8 @@ final class Forecast {
           Prediction.does(FAILURE, "fails in every call on the collection");
       case SegmentFinding.Duplicate segment ->
           Prediction.may(
-              FAILURE, "takes one of the %d %s segments".formatted(segment.count(), segment.scope()));
+              FAILURE,
+              "takes one of the %d %s segments".formatted(segment.count(), segment.scope()));
       case SegmentFinding.TypeUnknown segment ->
           Prediction.may(FAILURE, "fails in every call on the collection");
     };
@@ -198,7 +202,8 @@ final class Forecast {
           Prediction.does(FAILURE, "fails in every call: mismatched types in max_seq_id");
       case SequenceFinding.TypeWrong row ->
           Prediction.does(
-              LOSS, "turns the number into about 1.2e18 when it opens the palace: from then on writes"
+              LOSS,
+              "turns the number into about 1.2e18 when it opens the palace: from then on writes"
                   + " are acknowledged and dropped");
       case SequenceFinding.Poisoned row -> deaf(row.in());
       case SequenceFinding.TooHigh row -> deaf(row.in());
@@ -231,7 +236,8 @@ final class Forecast {
       case ConfigurationFinding.SchemaBroken text ->
           Prediction.does(REFUSAL, "cannot list any collection: Could not deserialize schema");
       case ConfigurationFinding.ConfigurationBroken text ->
-          Prediction.does(REFUSAL, "cannot list any collection: Could not deserialize configuration");
+          Prediction.does(
+              REFUSAL, "cannot list any collection: Could not deserialize configuration");
       case ConfigurationFinding.SpaceContradicted space ->
           new Prediction(
               space.proven() ? WRONG_ANSWERS : WORKS,
@@ -239,16 +245,20 @@ final class Forecast {
               "measures by %s: distances and order of results are false%s"
                   .formatted(
                       space.effective().chromaName(),
-                      space.proven() ? "" : ", if the vectors are of " + space.believed().chromaName()));
+                      space.proven()
+                          ? ""
+                          : ", if the vectors are of " + space.believed().chromaName()));
       case ConfigurationFinding.SegmentMetadataUnusable key ->
           Prediction.does(FAILURE, "fails in every call on %s".formatted(key.in()));
       case ConfigurationFinding.DimensionNull dimension ->
           Prediction.does(
-              LOSS, "takes %s for never written: no vector and no result until something is added"
+              LOSS,
+              "takes %s for never written: no vector and no result until something is added"
                   .formatted(dimension.in()));
       case ConfigurationFinding.DimensionWrong dimension ->
           Prediction.may(
-              FAILURE, "reads beyond the vectors, and refuses queries of %d components"
+              FAILURE,
+              "reads beyond the vectors, and refuses queries of %d components"
                   .formatted(dimension.dimension()));
     };
   }

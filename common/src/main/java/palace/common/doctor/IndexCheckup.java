@@ -67,7 +67,8 @@ final class IndexCheckup {
     boolean persisted =
         state.vectorConsumed().stored().isPresent() && state.vectorConsumed().believed() > 0;
     if (persisted && IndexPresence.needs(state)) {
-      examination.found(new IndexFinding.DirectoryMissing(in, directory, IndexPresence.dropped(state)));
+      examination.found(
+          new IndexFinding.DirectoryMissing(in, directory, IndexPresence.dropped(state)));
     }
   }
 
@@ -85,8 +86,7 @@ final class IndexCheckup {
     boolean matters = consumed ? IndexPresence.needs(state) : !allInQueue() && elements > 0;
     if (matters) {
       examination.found(
-          new IndexFinding.PickleMissing(
-              in, directory, elements, IndexPresence.dropped(state)));
+          new IndexFinding.PickleMissing(in, directory, elements, IndexPresence.dropped(state)));
       if (elements > 0) {
         faulty(IndexCheck.examine(segment.index(), state.space()));
       }

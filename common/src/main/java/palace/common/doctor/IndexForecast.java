@@ -16,7 +16,8 @@ final class IndexForecast {
 
   static Prediction of(IndexFinding finding) {
     return switch (finding) {
-      case IndexFinding.DirectoryMissing directory -> Forecast.dropped(directory.in(), directory.dropped());
+      case IndexFinding.DirectoryMissing directory ->
+          Forecast.dropped(directory.in(), directory.dropped());
       case IndexFinding.DirectoryMisnamed directory ->
           Forecast.dropped(directory.in(), directory.dropped());
       case IndexFinding.PickleOfOneX pickle ->
@@ -46,14 +47,14 @@ final class IndexForecast {
               : Prediction.may(
                   LOSS, "never looks at it: %d vectors are gone".formatted(sibling.needed()));
       case IndexFinding.VectorsMissing missing ->
-          Prediction.may(
-              LOSS, "never finds %d drawers in a query".formatted(missing.ids().size()));
+          Prediction.may(LOSS, "never finds %d drawers in a query".formatted(missing.ids().size()));
     };
   }
 
   private static Prediction of(IndexFault fault) {
     return switch (fault) {
-      case IndexFault.FileMissing file -> Prediction.does(FAILURE, FAILS + "Error loading hnsw index");
+      case IndexFault.FileMissing file ->
+          Prediction.does(FAILURE, FAILS + "Error loading hnsw index");
       case IndexFault.HeaderVersion version ->
           Prediction.does(FAILURE, FAILS + "Error loading hnsw index");
       case IndexFault.FileTooShort file when file.file() == IndexFile.LENGTH ->
@@ -94,8 +95,7 @@ final class IndexForecast {
           Prediction.may(FAILURE, FAILS + "a label does not fit");
       case IndexFault.NotFinite vectors ->
           Prediction.may(WRONG_ANSWERS, "loses its way in every search that meets one");
-      case IndexFault.NormWrong vectors ->
-          Prediction.may(WRONG_ANSWERS, "gives false distances");
+      case IndexFault.NormWrong vectors -> Prediction.may(WRONG_ANSWERS, "gives false distances");
       case IndexFault.LengthImplausible lengths ->
           Prediction.may(LOSS, "gives the vectors a false length");
       case IndexFault.ZeroVectors vectors when vectors.harm() == IndexFault.Harm.NOTICE ->

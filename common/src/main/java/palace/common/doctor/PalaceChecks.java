@@ -33,15 +33,13 @@ final class PalaceChecks {
         CheckUnit.optional(
             "rows of nothing that exists", part -> new CatalogueCheck(part).orphans()),
         CheckUnit.of("full-text table", part -> new FullTextCheck(part).run()),
-        CheckUnit.optional(
-            "rows of embeddings", part -> new RowCheck(part).orphanEmbeddings()),
+        CheckUnit.optional("rows of embeddings", part -> new RowCheck(part).orphanEmbeddings()),
         CheckUnit.of("metadata of no drawer", part -> new RowCheck(part).orphanMetadata()),
         CheckUnit.of("types of metadata", part -> new RowCheck(part).typedColumns()),
         CheckUnit.of("lists beside values", part -> new RowCheck(part).keysInTwoTables()),
         CheckUnit.of("configuration of the queue", part -> new QueueCheck(part).configuration()),
         CheckUnit.of("topics of the queue", part -> new QueueCheck(part).orphanTopics()),
-        CheckUnit.optional(
-            "directories without segment", part -> new DirectoryCheck(part).run()));
+        CheckUnit.optional("directories without segment", part -> new DirectoryCheck(part).run()));
   }
 
   /// {@return everything that can be asked of an opened palace}

@@ -25,8 +25,8 @@ final class QueueTailCheck {
     boolean persisted = state.segment().filter(SegmentVectors::hasLabels).isPresent();
     long waiting =
         state.entries().stream()
-            .filter(entry ->
-                entry.vector() instanceof VectorSource.InQueue && !isInIndex(entry.id()))
+            .filter(
+                entry -> entry.vector() instanceof VectorSource.InQueue && !isInIndex(entry.id()))
             .count();
     int threshold = state.settings().mostTelling().syncThreshold();
     if (persisted && waiting > 0 && !statesThreshold()) {

@@ -30,8 +30,8 @@ final class Readers implements AutoCloseable {
     return new Readers(database, Optional.empty(), 1);
   }
 
-  /// {@return as many connections to a palace's database as there are cores, and a few to spare; the
-  /// palace's own where a pool would take longer than the checks}
+  /// {@return as many connections to a palace's database as there are cores, and a few to spare;
+  /// the palace's own where a pool would take longer than the checks}
   static Readers of(Palace palace) {
     int cores = Runtime.getRuntime().availableProcessors();
     boolean worthIt = cores > 1 && CheckBounds.sizeOf(palace.layout().database()) >= WORTH_A_POOL;

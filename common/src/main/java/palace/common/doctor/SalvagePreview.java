@@ -45,8 +45,7 @@ final class SalvagePreview {
       }
     } catch (PalaceException.DamagedDatabase e) {
       String said = String.valueOf(e.getMessage()).replace(layout.database() + ": ", "");
-      return with(
-          looked, List.of(new DatabaseFinding.NothingLeft(layout.database(), said)), said);
+      return with(looked, List.of(new DatabaseFinding.NothingLeft(layout.database(), said)), said);
     }
   }
 
@@ -55,7 +54,6 @@ final class SalvagePreview {
     findings.addAll(more);
     var notRun = new ArrayList<>(looked.notRun());
     notRun.add(new NotRun(CHECK, reason, true));
-    return new Diagnosis(
-        looked.palace(), looked.level(), findings, notRun, looked.collections());
+    return new Diagnosis(looked.palace(), looked.level(), findings, notRun, looked.collections());
   }
 }

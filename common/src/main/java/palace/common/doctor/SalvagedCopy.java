@@ -59,8 +59,8 @@ public record SalvagedCopy(Path file, SalvageReport report, List<String> notes) 
     }
   }
 
-  private static Optional<Path> recovered(Path database, PrivateDirectory copies, List<String> notes)
-      throws IOException {
+  private static Optional<Path> recovered(
+      Path database, PrivateDirectory copies, List<String> notes) throws IOException {
     List<Path> sidecars = new ArrayList<>();
     for (String suffix : SIDECARS) {
       Path sidecar = SourceDatabase.sidecar(database, suffix);
@@ -123,8 +123,8 @@ public record SalvagedCopy(Path file, SalvageReport report, List<String> notes) 
     return lost;
   }
 
-  /// {@return what is wrong with the palace of a damaged database: what was seen of the damage, what
-  /// is lost, and what else has to be cured in the fresh one}
+  /// {@return what is wrong with the palace of a damaged database: what was seen of the damage,
+  /// what is lost, and what else has to be cured in the fresh one}
   ///
   /// @param looked what SQLite could read
   /// @param salvaged what the doctor says about the fresh database
@@ -135,7 +135,8 @@ public record SalvagedCopy(Path file, SalvageReport report, List<String> notes) 
     Stream<Finding> losses =
         lost().isEmpty()
             ? Stream.of()
-            : Stream.of(new DatabaseFinding.RowsLost(databaseOf(looked), lost(), drawers(salvaged)));
+            : Stream.of(
+                new DatabaseFinding.RowsLost(databaseOf(looked), lost(), drawers(salvaged)));
     return new Diagnosis(
         salvaged.palace(),
         salvaged.level(),

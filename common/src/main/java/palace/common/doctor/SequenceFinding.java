@@ -94,8 +94,7 @@ public sealed interface SequenceFinding extends CollectionFinding {
   /// @param found drawers whose vector something still holds: old elements, the queue, a copy
   /// @param lost drawers whose vector nothing holds
   /// @param dropped drawers whose vector Chroma 1.x drops, if it opens the palace and writes to it
-  record VectorRowWithoutIndex(
-      CollectionName in, long stored, long found, long lost, long dropped)
+  record VectorRowWithoutIndex(CollectionName in, long stored, long found, long lost, long dropped)
       implements SequenceFinding {
     @Override
     public Nature nature() {

@@ -68,8 +68,7 @@ final class SourceCheck {
       }
       try (CollectionState live = palace.open(original.get(), examination.database())) {
         if (held > 0 && !Donor.staging(staged).fits(live)) {
-          examination.found(
-              new CopyFinding.Unfit(CollectionName.of(live.row()), source, held));
+          examination.found(new CopyFinding.Unfit(CollectionName.of(live.row()), source, held));
           return;
         }
         lacking(live, staged, source);

@@ -17,8 +17,8 @@ public final class AppendOnlyFile {
   private AppendOnlyFile() {}
 
   /// Appends one line and flushes it. A last line that a crash left without its end is ended first.
-  /// When the write fails the file is cut back to what it was. What is no regular file, or has other
-  /// names, is refused as [OwnEntry] says.
+  /// When the write fails the file is cut back to what it was. What is no regular file, or has
+  /// other names, is refused as [OwnEntry] says.
   public static void append(Path file, String line) throws IOException {
     append(file, List.of(line));
   }

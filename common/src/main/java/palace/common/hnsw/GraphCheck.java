@@ -27,8 +27,7 @@ final class GraphCheck {
   private final Tally twice = new Tally();
   private int list;
 
-  GraphCheck(
-      HnswIndex index, Space space, LinkLists lists, int count, List<IndexFault> faults) {
+  GraphCheck(HnswIndex index, Space space, LinkLists lists, int count, List<IndexFault> faults) {
     this.index = index;
     this.space = space;
     this.lists = lists;

@@ -18,8 +18,8 @@ import java.util.OptionalInt;
 /// The layout comes from the header when it is sound, else from what the database leads to expect,
 /// so that vectors can be taken out of `data_level0.bin` when the header is lost. Slots are bounded
 /// by the bytes that are there, as far as [palace.common.files.DataEnd] finds them worth a walk, so
-/// no accessor leaves its file; what the bytes say is judged by [IndexCheck]. May be used by several
-/// threads.
+/// no accessor leaves its file; what the bytes say is judged by [IndexCheck]. May be used by
+/// several threads.
 public final class HnswIndex implements AutoCloseable {
   static final ValueLayout.OfInt INT =
       ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);

@@ -212,8 +212,8 @@ public sealed interface IndexFault {
   /// Live elements cannot be reached from the entry point (H6). hnswlib itself leaves some, many in
   /// an index of inner products, where they are nobody's nearest neighbour.
   ///
-  /// @param recall the share of true neighbours that a sample of searches finds; 1 where they are so
-  ///   few that nobody was asked
+  /// @param recall the share of true neighbours that a sample of searches finds; 1 where they are
+  ///   so few that nobody was asked
   record Unreachable(long count, long liveCount, int firstSlot, double recall) implements InGraph {
     /// What Chroma's own indexes never fall below.
     private static final double SOUND_RECALL = 0.85;

@@ -121,7 +121,8 @@ public final class PalaceLock implements AutoCloseable {
   }
 
   /// As [#fence(Path)], where a fence can stand: not around a file that is missing, and not around
-  /// one that SQLite would have to recover first or cannot open, into which nobody can write either.
+  /// one that SQLite would have to recover first or cannot open, into which nobody can write
+  /// either.
   public Optional<Fence> fenceIfPossible(Path database) throws IOException {
     if (!Files.isRegularFile(database) || !Fence.canHold(database)) {
       return Optional.empty();

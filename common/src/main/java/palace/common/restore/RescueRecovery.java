@@ -48,7 +48,8 @@ public final class RescueRecovery {
 
   /// {@return the notes of the journal of a rescue}
   ///
-  /// @param retired the segment directories that go into the snapshot once the database is exchanged
+  /// @param retired the segment directories that go into the snapshot once the database is
+  ///   exchanged
   public static SortedMap<String, String> notes(List<Path> retired) {
     List<String> ids = retired.stream().map(path -> path.getFileName().toString()).toList();
     return new TreeMap<>(Map.of(RESCUE, "1", RETIRED, String.join(",", ids)));

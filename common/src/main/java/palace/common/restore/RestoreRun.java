@@ -232,8 +232,7 @@ final class RestoreRun {
   private void addList(List<EntrySwap.Incoming> incoming) throws IOException {
     Path list = kept.directory().resolve(RepairMoves.KEPT_LIST);
     if (Files.isRegularFile(list, NOFOLLOW_LINKS)) {
-      Path folder =
-          Objects.requireNonNull(paths.palace().resolve(NeedsEmbedding.NAME).getParent());
+      Path folder = Objects.requireNonNull(paths.palace().resolve(NeedsEmbedding.NAME).getParent());
       if (!Files.isDirectory(folder, NOFOLLOW_LINKS)) {
         ops.createDirectory(folder);
       }

@@ -98,19 +98,19 @@ final class CatalogueEvidence {
   /// {@return names by collection: one index has id and row, another name and row}
   private Map<String, String> namesOfIndexes() throws IOException {
     Map<Long, String> byRow = new HashMap<>();
-    for (String index : List.of("sqlite_autoindex_collections_1", "sqlite_autoindex_collections_2")) {
+    for (String index :
+        List.of("sqlite_autoindex_collections_1", "sqlite_autoindex_collections_2")) {
       new IndexEntries(survey, index, "ti")
           .eachOfTree((entry, row) -> keepId(byRow, row, ChromaTable.text(entry, 0)));
     }
     Map<String, String> names = new HashMap<>();
     new IndexEntries(survey, "sqlite_autoindex_collections_2", "tti")
-        .eachOfTree(
-            (entry, row) -> {
-              String id = byRow.get(row);
-              if (id != null) {
-                names.put(id, ChromaTable.text(entry, 0));
-              }
-            });
+        .eachOfTree((entry, row) -> {
+          String id = byRow.get(row);
+          if (id != null) {
+            names.put(id, ChromaTable.text(entry, 0));
+          }
+        });
     return names;
   }
 
@@ -279,8 +279,8 @@ final class CatalogueEvidence {
   }
 
   /// A METADATA segment has read the queue at least up to the newest row that shows in a drawer of
-  /// its; further on, rows that are applied once more change nothing. How far an index has come is not
-  /// in the database.
+  /// its; further on, rows that are applied once more change nothing. How far an index has come is
+  /// not in the database.
   private void addPositions() throws IOException {
     List<String> segments =
         ids(

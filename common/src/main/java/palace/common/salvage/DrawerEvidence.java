@@ -13,12 +13,13 @@ import palace.common.sqlite.SqliteRecord;
 /// Puts the rows of lost pages of `embeddings` together again: their ids stand in the unique index
 /// over segment and id, whose entries end with the rowid.
 ///
-/// No index holds sequence number and time. The number becomes that of the drawer's newest row in the
-/// queue, and 0 where there is none, which can only cause rows to be applied again; the time becomes
-/// that of the row before.
+/// No index holds sequence number and time. The number becomes that of the drawer's newest row in
+/// the queue, and 0 where there is none, which can only cause rows to be applied again; the time
+/// becomes that of the row before.
 final class DrawerEvidence {
   /// Over segment and id.
   static final String INDEX = "sqlite_autoindex_embeddings_1";
+
   private static final String SOME_TIME = "1970-01-01 00:00:00";
   private static final int BATCH = 500;
 
@@ -48,12 +49,11 @@ final class DrawerEvidence {
             "INSERT OR IGNORE INTO embeddings(id, segment_id, embedding_id, seq_id, created_at)"
                 + " VALUES (?, CAST(? AS TEXT), CAST(? AS TEXT), ?, '')");
     new IndexEntries(survey, INDEX, "tti")
-        .each(
-            (entry, rowid) -> {
-              if (holes.contain(rowid) && segments.contains(ChromaTable.text(entry, 0))) {
-                rows.add(row(entry, rowid));
-              }
-            });
+        .each((entry, rowid) -> {
+          if (holes.contain(rowid) && segments.contains(ChromaTable.text(entry, 0))) {
+            rows.add(row(entry, rowid));
+          }
+        });
     rows.flush();
     rebuilt = rows.changed();
     database.execute("INSERT INTO rebuilt SELECT id FROM embeddings WHERE created_at = ''");

@@ -7,9 +7,9 @@ import palace.common.chroma.SchemaLevel;
 import palace.common.sqlite.SqliteRecord;
 import palace.common.sqlite.SqliteValue;
 
-/// Works out the level a damaged database had. Every trace (how a table was made, a migration's row,
-/// the number of values in a row) proves that a migration has run, none that one has not: the level is
-/// the lowest of a Chroma release that has all of them.
+/// Works out the level a damaged database had. Every trace (how a table was made, a migration's
+/// row, the number of values in a row) proves that a migration has run, none that one has not: the
+/// level is the lowest of a Chroma release that has all of them.
 final class LevelProof {
   private static final List<SchemaLevel> LEVELS =
       List.of(
@@ -116,7 +116,8 @@ final class LevelProof {
   /// {@return the level}
   SchemaLevel level() {
     return LEVELS.stream()
-        .filter(level -> level.sysdb() >= sysdb && level.metadb() >= metadb && level.queue() >= queue)
+        .filter(
+            level -> level.sysdb() >= sysdb && level.metadb() >= metadb && level.queue() >= queue)
         .findFirst()
         .orElse(SchemaLevel.NEWEST);
   }

@@ -4,9 +4,9 @@ import java.io.IOException;
 import palace.common.chroma.ChromaDatabase;
 import palace.common.sqlite.RowidRange;
 
-/// Takes rows out again that came from pages without a parent and may have been deleted long ago. It
-/// matters only where not every free page is known: a whole index that lacks a row proves it deleted,
-/// and metadata without a drawer is nobody's.
+/// Takes rows out again that came from pages without a parent and may have been deleted long ago.
+/// It matters only where not every free page is known: a whole index that lacks a row proves it
+/// deleted, and metadata without a drawer is nobody's.
 final class LivingRows {
   private final Survey survey;
   private final ChromaDatabase database;

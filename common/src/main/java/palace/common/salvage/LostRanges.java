@@ -6,7 +6,8 @@ import java.util.List;
 import palace.common.chroma.ChromaDatabase;
 import palace.common.sqlite.RowidRange;
 
-/// The rowids of a table's holes for which nothing was found. Some of them may never have been used.
+/// The rowids of a table's holes for which nothing was found. Some of them may never have been
+/// used.
 final class LostRanges {
   private static final int MOST = 10_000;
 
@@ -18,7 +19,8 @@ final class LostRanges {
     this.table = table;
   }
 
-  /// {@return the ranges, ascending; of more than 10,000 the last one reaches to the end of its hole}
+  /// {@return the ranges, ascending; of more than 10,000 the last one reaches to the end of its
+  /// hole}
   List<RowidRange> in(Holes holes) throws IOException {
     var lost = new ArrayList<RowidRange>();
     for (RowidRange hole : holes.ranges()) {

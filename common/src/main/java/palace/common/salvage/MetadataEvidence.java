@@ -13,11 +13,13 @@ import palace.common.sqlite.SqliteValue;
 /// full-text table has the documents, and the queue what was written last.
 ///
 /// A value from an index counts only together with the key's own entry for the same row, because
-/// alone it says nothing of whose it is. Whether a number is whole or a float is not to be seen in an
-/// entry of an index without a root: then the same key in other drawers decides, and else nothing.
+/// alone it says nothing of whose it is. Whether a number is whole or a float is not to be seen in
+/// an entry of an index without a root: then the same key in other drawers decides, and else
+/// nothing.
 final class MetadataEvidence {
   /// Over drawer and key.
   static final String KEYS = "sqlite_autoindex_embedding_metadata_1";
+
   private static final String VALUES = "embedding_metadata_";
 
   private final Survey survey;
@@ -28,8 +30,7 @@ final class MetadataEvidence {
   private long documents;
   private long fromQueue;
 
-  MetadataEvidence(
-      Survey survey, ChromaDatabase database, SchemaLevel level, TableLoad load) {
+  MetadataEvidence(Survey survey, ChromaDatabase database, SchemaLevel level, TableLoad load) {
     this.survey = survey;
     this.database = database;
     this.level = level;
@@ -64,17 +65,13 @@ final class MetadataEvidence {
                 + " (SELECT 1 FROM embedding_metadata WHERE rowid = ?1)");
     for (SqliteRecord torn : load.torn()) {
       keys.add(
-          torn.rowid(),
-          Arguments.of(torn.values().get(0)),
-          Arguments.of(torn.values().get(1)));
+          torn.rowid(), Arguments.of(torn.values().get(0)), Arguments.of(torn.values().get(1)));
     }
     IndexEntries.Consumer consumer =
         (entry, rowid) -> {
           if (load.holes().contain(rowid)) {
             keys.add(
-                rowid,
-                Arguments.of(entry.values().get(0)),
-                Arguments.of(entry.values().get(1)));
+                rowid, Arguments.of(entry.values().get(0)), Arguments.of(entry.values().get(1)));
           }
         };
     var entries = new IndexEntries(survey, KEYS, "iti");
@@ -110,22 +107,17 @@ final class MetadataEvidence {
     entries.eachOfTree((entry, rowid) -> values.add(arguments(entry, rowid)));
     values.flush();
     if (!entries.isWhole() && areStraysScalars()) {
-      entries.eachStray(
-          (entry, rowid) -> {
-            if (isOfColumn(column, entry)) {
-              values.add(arguments(entry, rowid));
-            }
-          });
+      entries.eachStray((entry, rowid) -> {
+        if (isOfColumn(column, entry)) {
+          values.add(arguments(entry, rowid));
+        }
+      });
       values.flush();
     }
   }
 
   private static Object[] arguments(SqliteRecord entry, long rowid) {
-    return new Object[] {
-      rowid,
-      require(entry.values().get(0)),
-      require(entry.values().get(1))
-    };
+    return new Object[] {rowid, require(entry.values().get(0)), require(entry.values().get(1))};
   }
 
   private static Object require(SqliteValue value) {
@@ -162,13 +154,14 @@ final class MetadataEvidence {
   }
 
   /// The full-text table has a drawer's document under the drawer's own row. It did not in palaces
-  /// that went from 0.4.5 or before to a later release; so it is believed only if it agrees with the
-  /// documents that are left.
+  /// that went from 0.4.5 or before to a later release; so it is believed only if it agrees with
+  /// the documents that are left.
   private long takeDocuments() throws IOException {
     database.execute("CREATE TEMP TABLE lost_text (id INTEGER PRIMARY KEY, text TEXT)");
     var texts =
         new Arguments(
-            database, "INSERT OR IGNORE INTO lost_text SELECT ?1, CAST(?2 AS TEXT) WHERE ?2 NOTNULL");
+            database,
+            "INSERT OR IGNORE INTO lost_text SELECT ?1, CAST(?2 AS TEXT) WHERE ?2 NOTNULL");
     if (!level.hasTrigramFullText()) {
       return 0;
     }

@@ -61,8 +61,7 @@ final class QueueEvidence {
   }
 
   private void apply(Write write) throws IOException {
-    boolean touchedLast =
-        SequenceNumber.of(write.drawerSeq()).position().orElse(-1) == write.seq();
+    boolean touchedLast = SequenceNumber.of(write.drawerSeq()).position().orElse(-1) == write.seq();
     if (touchedLast
         && QueueMetadata.parse(write.metadata()) instanceof QueueMetadata.Changes changes) {
       for (Map.Entry<String, Optional<MetadataValue>> change : changes.changes().entrySet()) {
@@ -76,7 +75,9 @@ final class QueueEvidence {
   private boolean isMissing(long id, String key) throws IOException {
     boolean there =
         database.number(
-                "SELECT EXISTS (SELECT 1 FROM embedding_metadata WHERE id = ? AND key = ?)", id, key)
+                "SELECT EXISTS (SELECT 1 FROM embedding_metadata WHERE id = ? AND key = ?)",
+                id,
+                key)
             > 0;
     boolean listed =
         level.hasArrays()
@@ -99,14 +100,16 @@ final class QueueEvidence {
     }
     Optional<Long> row =
         database.first(
-            "SELECT row FROM lost_key WHERE id = ? AND key = ?", found -> found.integer(1), id, key);
+            "SELECT row FROM lost_key WHERE id = ? AND key = ?",
+            found -> found.integer(1),
+            id,
+            key);
     if (row.isPresent() || !keysAreWhole) {
       insert("embedding_metadata", row.orElse(null), id, key, value);
     }
   }
 
-  private void insert(
-      String table, @Nullable Long rowid, long id, String key, MetadataValue value)
+  private void insert(String table, @Nullable Long rowid, long id, String key, MetadataValue value)
       throws IOException {
     boolean flag = value instanceof MetadataValue.Flag && level.hasMetadataBooleans();
     String column =
@@ -120,7 +123,8 @@ final class QueueEvidence {
         };
     added +=
         database.execute(
-            "INSERT OR IGNORE INTO %s(rowid, id, key, %s) VALUES (?,?,?,?)".formatted(table, column),
+            "INSERT OR IGNORE INTO %s(rowid, id, key, %s) VALUES (?,?,?,?)"
+                .formatted(table, column),
             rowid,
             id,
             key,

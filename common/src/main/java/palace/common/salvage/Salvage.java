@@ -13,15 +13,14 @@ public final class Salvage {
   private Salvage() {}
 
   /// As [#into(Path, Path, Set, Progress)], for a palace whose segment directories are not known.
-  public static SalvageReport into(Path damaged, Path fresh, Progress progress)
-      throws IOException {
+  public static SalvageReport into(Path damaged, Path fresh, Progress progress) throws IOException {
     return into(damaged, fresh, Set.of(), progress);
   }
 
   /// Reads a damaged database page by page and makes a fresh one with every row that can be had.
   ///
-  /// The damaged file is only read, and no connection of this process may have it open. `fresh` must
-  /// not exist yet; when this throws, what stands there is worthless.
+  /// The damaged file is only read, and no connection of this process may have it open. `fresh`
+  /// must not exist yet; when this throws, what stands there is worthless.
   ///
   /// @param segmentDirectories names of the directories beside the database that hold an index: the
   ///   last trace of a vector segment whose row is lost

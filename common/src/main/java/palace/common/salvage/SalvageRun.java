@@ -81,11 +81,10 @@ final class SalvageRun {
     survey
         .file()
         .page(number)
-        .ifPresent(
-            page ->
-                records.readAll(page).stream()
-                    .filter(table::fits)
-                    .forEach(row -> proof.takeRow(table, row)));
+        .ifPresent(page ->
+            records.readAll(page).stream()
+                .filter(table::fits)
+                .forEach(row -> proof.takeRow(table, row)));
   }
 
   private SalvageReport run() throws IOException {
@@ -96,7 +95,8 @@ final class SalvageRun {
 
   private void fill() throws IOException {
     emptyDefaults();
-    try (Progress.Step step = progress.start("salvaging rows", survey.file().shape().pages(), "pages")) {
+    try (Progress.Step step =
+        progress.start("salvaging rows", survey.file().shape().pages(), "pages")) {
       for (ChromaTable table : ChromaTable.values()) {
         if (table != ChromaTable.MIGRATIONS && database.hasTable(table.table())) {
           load(table);
@@ -110,8 +110,7 @@ final class SalvageRun {
 
   private void rebuild() throws IOException {
     var drawers =
-        new DrawerEvidence(
-            survey, database, level, load(loads, ChromaTable.EMBEDDINGS).holes());
+        new DrawerEvidence(survey, database, level, load(loads, ChromaTable.EMBEDDINGS).holes());
     var living = new LivingRows(survey, database);
     living.keepNamed(load(loads, ChromaTable.EMBEDDINGS), DrawerEvidence.INDEX, "tti");
     drawers.run();
@@ -125,7 +124,9 @@ final class SalvageRun {
     if (level.hasArrays()) {
       living.keepOwned(load(loads, ChromaTable.EMBEDDING_METADATA_ARRAY));
     }
-    note(drawers.rebuilt(), "drawers have their id from an index; their sequence number and time are set anew");
+    note(
+        drawers.rebuilt(),
+        "drawers have their id from an index; their sequence number and time are set anew");
     note(metadata.fromIndexes(), "metadata values come from indexes");
     note(metadata.documents(), "documents come from the full-text table");
     note(metadata.fromQueue(), "metadata values come from the queue");
@@ -135,7 +136,8 @@ final class SalvageRun {
       note(load.lostPart(), "rows of %s have lost a part on other pages".formatted(load.table()));
       note(
           load.overlapping(),
-          "pages of %s without a parent are older than others and were left alone".formatted(load.table()));
+          "pages of %s without a parent are older than others and were left alone"
+              .formatted(load.table()));
     }
     note(survey.unknown(), "pages with rows belong to no table that could be told");
     noteFreelist();

@@ -15,8 +15,8 @@ import palace.common.sqlite.SqliteRecord;
 import palace.common.sqlite.SqliteValue;
 import palace.common.sqlite.Tree;
 
-/// The rows of `sqlite_master`: those that page 1 leads to, and for names that are missing among them
-/// those of pages that nothing leads to, if their root page is what they say.
+/// The rows of `sqlite_master`: those that page 1 leads to, and for names that are missing among
+/// them those of pages that nothing leads to, if their root page is what they say.
 final class SchemaEntries {
   private static final Shape SHAPE = new Shape("tttis");
   private static final Set<String> TYPES = Set.of("table", "index", "view", "trigger");
@@ -38,11 +38,10 @@ final class SchemaEntries {
     entries.damaged = tree.damaged();
     for (long number : tree.content()) {
       file.page(number)
-          .ifPresent(
-              page ->
-                  records.readAll(page).stream()
-                      .flatMap(found -> entry(found).stream())
-                      .forEach(entry -> entries.reached.put(entry.name(), entry)));
+          .ifPresent(page ->
+              records.readAll(page).stream()
+                  .flatMap(found -> entry(found).stream())
+                  .forEach(entry -> entries.reached.put(entry.name(), entry)));
     }
     return entries;
   }
@@ -51,7 +50,8 @@ final class SchemaEntries {
   boolean takeStray(BtreePage page, RecordReader records) {
     var found = new ArrayList<SchemaEntry>();
     records.readAll(page).forEach(row -> entry(row).ifPresent(found::add));
-    found.forEach(entry -> stray.computeIfAbsent(entry.name(), name -> new ArrayList<>()).add(entry));
+    found.forEach(
+        entry -> stray.computeIfAbsent(entry.name(), name -> new ArrayList<>()).add(entry));
     return !found.isEmpty();
   }
 

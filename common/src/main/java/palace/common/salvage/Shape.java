@@ -5,8 +5,8 @@ import palace.common.sqlite.SqliteRecord;
 import palace.common.sqlite.SqliteValue;
 
 /// The storage classes that a table's values may have, one letter a column: `N` NULL, as an INTEGER
-/// PRIMARY KEY is stored; `t` text; `s` text or NULL; `i` integer; `n` integer or NULL; `r` number or
-/// NULL; `x` integer or bytes; `v` bytes or NULL; `a` anything.
+/// PRIMARY KEY is stored; `t` text; `s` text or NULL; `i` integer; `n` integer or NULL; `r` number
+/// or NULL; `x` integer or bytes; `v` bytes or NULL; `a` anything.
 ///
 /// @param letters one per column
 record Shape(String letters) {

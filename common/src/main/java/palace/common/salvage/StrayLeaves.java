@@ -73,10 +73,9 @@ final class StrayLeaves {
   private static boolean hasRepeatedKey(List<SqliteRecord> rows) {
     Set<String> keys = new HashSet<>();
     return rows.stream()
-        .anyMatch(
-            row ->
-                row.values().getFirst() instanceof SqliteValue.Whole id
-                    && !keys.add(id.value() + " " + keyOf(row)));
+        .anyMatch(row ->
+            row.values().getFirst() instanceof SqliteValue.Whole id
+                && !keys.add(id.value() + " " + keyOf(row)));
   }
 
   private void put(ChromaTable table, StrayPage page) {
@@ -111,8 +110,7 @@ final class StrayLeaves {
         : ChromaTable.SEGMENT_METADATA;
   }
 
-  private static boolean meets(
-      Map<ChromaTable, Holes> holes, ChromaTable table, StrayPage page) {
+  private static boolean meets(Map<ChromaTable, Holes> holes, ChromaTable table, StrayPage page) {
     Holes where = holes.get(table);
     return where != null && where.meet(page.rowids());
   }

@@ -18,11 +18,11 @@ import palace.common.sqlite.RecordReader;
 import palace.common.sqlite.SqliteRecord;
 import palace.common.sqlite.Tree;
 
-/// What is where in a damaged file: the trees of its tables and indexes, the pages that no tree leads
-/// to, and those that are known to be free.
+/// What is where in a damaged file: the trees of its tables and indexes, the pages that no tree
+/// leads to, and those that are known to be free.
 ///
-/// Kept are page numbers: a few bits for every page, 8 bytes for every one that a tree leads to, and
-/// under 100 for every one that none leads to.
+/// Kept are page numbers: a few bits for every page, 8 bytes for every one that a tree leads to,
+/// and under 100 for every one that none leads to.
 final class Survey {
   private final PageFile file;
   private final BitSet reached = new BitSet();

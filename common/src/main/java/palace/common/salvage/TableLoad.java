@@ -12,15 +12,15 @@ import palace.common.sqlite.RowidRange;
 import palace.common.sqlite.SqliteRecord;
 import palace.common.sqlite.SqliteValue;
 
-/// Fills one table of the fresh database: first from the pages that its tree leads to, then, for the
-/// rowids that the tree does not cover, from those that no tree leads to.
+/// Fills one table of the fresh database: first from the pages that its tree leads to, then, for
+/// the rowids that the tree does not cover, from those that no tree leads to.
 ///
 /// **The rule about deleted rows.** A page that is known to be free is never read. As long as the
-/// whole freelist is known, every other page is in use. Otherwise a page without a parent may be free
-/// or not; then it counts only where the table misses rows, pages that an interior page names come
-/// first, and no page counts whose rowids overlap those of one that counts already: the leaves of one
-/// table are apart, so one of the two is old. What [LivingRows] can prove deleted goes again; a row of
-/// the queue that was purged may stay, and the report says so.
+/// whole freelist is known, every other page is in use. Otherwise a page without a parent may be
+/// free or not; then it counts only where the table misses rows, pages that an interior page names
+/// come first, and no page counts whose rowids overlap those of one that counts already: the leaves
+/// of one table are apart, so one of the two is old. What [LivingRows] can prove deleted goes
+/// again; a row of the queue that was purged may stay, and the report says so.
 final class TableLoad {
   private static final int QUEUE_VECTOR = 5;
   private static final int QUEUE_ENCODING = 6;

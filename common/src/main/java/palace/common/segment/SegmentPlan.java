@@ -70,7 +70,8 @@ public sealed interface SegmentPlan {
   /// hnswlib leaves a few elements unreachable in large indexes; more than a hundredth of them
   /// means that links were lost.
   private static boolean isScattered(IndexFault fault) {
-    return fault instanceof IndexFault.Unreachable(long count, long live, int firstSlot, double recall)
+    return fault
+            instanceof IndexFault.Unreachable(long count, long live, int firstSlot, double recall)
         && count > 1 + live / 100;
   }
 

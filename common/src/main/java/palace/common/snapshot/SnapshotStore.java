@@ -69,7 +69,8 @@ public final class SnapshotStore {
     return snapshot;
   }
 
-  /// As [#file(MoveJournal, PalacePaths, Snapshot.Known)], for the database that a repair displaced.
+  /// As [#file(MoveJournal, PalacePaths, Snapshot.Known)], for the database that a repair
+  /// displaced.
   ///
   /// @param added segments that the repair gave the palace, and that the kept database never had
   public Snapshot fileDatabase(MoveJournal journal, PalacePaths paths, Set<String> added)

@@ -93,12 +93,10 @@ public final class Copies {
       throws IOException {
     Path whole = folder.resolve("palace");
     if (isPalace(whole)) {
-      return Optional.of(
-          new Source.Copy(folder, Source.Kind.SNAPSHOT, PalaceLayout.of(whole)));
+      return Optional.of(new Source.Copy(folder, Source.Kind.SNAPSHOT, PalaceLayout.of(whole)));
     }
     return isPalace(folder)
-        ? Optional.of(
-            new Source.Copy(folder, Source.Kind.SNAPSHOT, withRetired(palace, folder)))
+        ? Optional.of(new Source.Copy(folder, Source.Kind.SNAPSHOT, withRetired(palace, folder)))
         : Optional.empty();
   }
 

@@ -18,8 +18,8 @@ public final class CopyCompanions {
   /// What SQLite keeps beside a companion goes with it, and only with it.
   public static List<String> onlyIn(Source.Copy copy, Path palace) {
     return copy.layout().companions().stream()
-        .filter(path -> Files.isRegularFile(path, NOFOLLOW_LINKS)
-            || Files.isDirectory(path, NOFOLLOW_LINKS))
+        .filter(path ->
+            Files.isRegularFile(path, NOFOLLOW_LINKS) || Files.isDirectory(path, NOFOLLOW_LINKS))
         .map(path -> path.getFileName().toString())
         .filter(name -> isCarried(name) && !isIn(palace, owner(name)))
         .toList();

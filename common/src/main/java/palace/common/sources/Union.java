@@ -140,8 +140,7 @@ public final class Union {
     }
     int donor = batch.getFirst().donor();
     List<Drawer> mine = united().read(batch.stream().map(Pair::mine).toList());
-    List<Drawer> theirs =
-        donors.get(donor).state().read(batch.stream().map(Pair::theirs).toList());
+    List<Drawer> theirs = donors.get(donor).state().read(batch.stream().map(Pair::theirs).toList());
     for (int i = 0; i < batch.size(); i++) {
       settle(batch.get(i), mine.get(i), theirs.get(i));
     }
@@ -155,8 +154,7 @@ public final class Union {
     boolean sameText = mine.document().equals(theirs.document());
     boolean sameWhole = sameText && mine.metadata().equals(theirs.metadata());
     if (!sameWhole && mayBeNewer(pair.donor(), pair.mine(), pair.theirs())) {
-      drawers.put(
-          mine.id(), broughtFrom(pair.donor(), pair.theirs(), pair.mine().rowId()));
+      drawers.put(mine.id(), broughtFrom(pair.donor(), pair.theirs(), pair.mine().rowId()));
       newer[pair.donor()]++;
     } else if (sameText && !pair.mine().hasVector()) {
       var from = new VectorSource.InDonor(pair.donor(), pair.theirs());

@@ -5,9 +5,9 @@ import java.util.Optional;
 /// A page of a b-tree, whose header has proven itself. Its cells are proven one by one, because a
 /// page may be damaged in part.
 ///
-/// Layout, from offset 100 in page 1 and from 0 in every other: kind u8, first free block u16, number
-/// of cells u16, start of the cells' area u16 (0 for 65536), fragmented bytes u8, in an interior page
-/// the rightmost child u32, then one u16 offset per cell, in the order of their keys.
+/// Layout, from offset 100 in page 1 and from 0 in every other: kind u8, first free block u16,
+/// number of cells u16, start of the cells' area u16 (0 for 65536), fragmented bytes u8, in an
+/// interior page the rightmost child u32, then one u16 offset per cell, in the order of their keys.
 public final class BtreePage {
   private static final int FILE_HEADER = 100;
   private static final int MOST_FRAGMENTS = 60;

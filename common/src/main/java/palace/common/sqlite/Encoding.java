@@ -25,8 +25,6 @@ public enum Encoding {
 
   /// {@return the bytes of a stored text in UTF-8; those of a UTF-8 database as they are}
   byte[] toUtf8(byte[] stored) {
-    return this == UTF_8
-        ? stored
-        : new String(stored, charset).getBytes(StandardCharsets.UTF_8);
+    return this == UTF_8 ? stored : new String(stored, charset).getBytes(StandardCharsets.UTF_8);
   }
 }

@@ -6,8 +6,8 @@ package palace.common.sqlite;
 /// @param usable how many of them SQLite uses; the rest belongs to an extension
 /// @param encoding of every text
 /// @param pages how many pages the file has, one that is cut included
-/// @param headerIntact whether the first 100 bytes are those of a database, so that what they say of
-///   the freelist holds
+/// @param headerIntact whether the first 100 bytes are those of a database, so that what they say
+///   of the freelist holds
 /// @param firstTrunk first page of the freelist, 0 when there is none or nobody knows
 /// @param freePages how many pages the freelist has, if the header is intact
 public record FileShape(

@@ -4,8 +4,8 @@ import java.util.BitSet;
 
 /// The pages that SQLite keeps for later. They hold what was deleted, so nothing in them is read.
 ///
-/// A trunk page is the number of the next trunk u32, how many pages it lists u32, and their numbers;
-/// what follows, and every listed page, is whatever stood there before.
+/// A trunk page is the number of the next trunk u32, how many pages it lists u32, and their
+/// numbers; what follows, and every listed page, is whatever stood there before.
 public final class Freelist {
   private final PageFile file;
   private final BitSet pages = new BitSet();
@@ -43,8 +43,8 @@ public final class Freelist {
     return Octets.u32(bytes, 0);
   }
 
-  /// Takes in the trunk pages that the list no longer leads to, recognised by their own bytes: every
-  /// page they list exists, and no tree uses it.
+  /// Takes in the trunk pages that the list no longer leads to, recognised by their own bytes:
+  /// every page they list exists, and no tree uses it.
   ///
   /// @param reached the pages that trees use
   public void takeStrayTrunks(BitSet reached) {
@@ -101,7 +101,8 @@ public final class Freelist {
     return pages.cardinality();
   }
 
-  /// {@return whether every free page is known: the header is intact and the list as long as it says}
+  /// {@return whether every free page is known: the header is intact and the list as long as it
+  /// says}
   public boolean isComplete() {
     return complete;
   }

@@ -12,8 +12,8 @@ import java.util.Optional;
 import palace.common.PalaceException;
 import palace.common.files.LiveFiles;
 
-/// A database file read page by page, at most a few pages of it in memory. A page that the disk does
-/// not give is a page of zeros: it is damage like any other.
+/// A database file read page by page, at most a few pages of it in memory. A page that the disk
+/// does not give is a page of zeros: it is damage like any other.
 public final class PageFile implements AutoCloseable {
   private final FileChannel channel;
   private final FileShape shape;
@@ -23,8 +23,8 @@ public final class PageFile implements AutoCloseable {
     this.shape = shape;
   }
 
-  /// Opens a file and finds out its shape; whoever opens it closes it. No connection of this process
-  /// may have it open.
+  /// Opens a file and finds out its shape; whoever opens it closes it. No connection of this
+  /// process may have it open.
   public static PageFile open(Path file) throws IOException {
     LiveFiles.requireNotOpen(file);
     FileChannel channel = channel(file);
@@ -68,8 +68,7 @@ public final class PageFile implements AutoCloseable {
   static byte[] read(FileChannel channel, long position, int length) {
     ByteBuffer buffer = ByteBuffer.allocate(length);
     try {
-      while (buffer.hasRemaining()
-          && channel.read(buffer, position + buffer.position()) > 0) {}
+      while (buffer.hasRemaining() && channel.read(buffer, position + buffer.position()) > 0) {}
     } catch (IOException e) {
       return new byte[length];
     }

@@ -3,8 +3,8 @@ package palace.common.sqlite;
 import java.util.Arrays;
 import java.util.Optional;
 
-/// The header of a record: its own length as a varint, then a serial type per value. The lengths that
-/// the types stand for have to add up to the record's, to the byte.
+/// The header of a record: its own length as a varint, then a serial type per value. The lengths
+/// that the types stand for have to add up to the record's, to the byte.
 ///
 /// @param length of the header
 /// @param types one serial type per value

@@ -39,8 +39,8 @@ public final class RecordReader {
     return broken;
   }
 
-  /// {@return the record of a cell, as far as its chain of overflow pages can be followed; empty when
-  /// the cell holds none}
+  /// {@return the record of a cell, as far as its chain of overflow pages can be followed; empty
+  /// when the cell holds none}
   public Optional<SqliteRecord> read(BtreePage page, Cell cell) {
     return RecordHeader.of(page.bytes(), cell).map(header -> decode(page, cell, header));
   }

@@ -7,9 +7,9 @@ import java.util.Arrays;
 
 /// Finds out a file's shape from its pages, and believes the header only where they agree.
 ///
-/// The header: 16 bytes of magic, page size u16 (1 for 65536), bytes reserved per page u8 at 20, the
-/// fixed numbers 64, 32, 32 at 21, first freelist page u32 at 32, their number u32 at 36, encoding
-/// u32 at 56.
+/// The header: 16 bytes of magic, page size u16 (1 for 65536), bytes reserved per page u8 at 20,
+/// the fixed numbers 64, 32, 32 at 21, first freelist page u32 at 32, their number u32 at 36,
+/// encoding u32 at 56.
 ///
 /// A page size is judged by up to [#SAMPLES] pages: how many bytes are in pages whose every cell is
 /// sound and one of which ends where the usable part does, as the first cell of every page does.

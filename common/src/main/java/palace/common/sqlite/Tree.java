@@ -5,8 +5,9 @@ import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
 
-/// The pages that a root leads to. A child counts only if it is of the right kind, was not met before
-/// and its rowids lie where its parent says; where one does not, the rowids it covered are a hole.
+/// The pages that a root leads to. A child counts only if it is of the right kind, was not met
+/// before and its rowids lie where its parent says; where one does not, the rowids it covered are a
+/// hole.
 public final class Tree {
   private static final int DEEPEST = 40;
 
@@ -50,8 +51,8 @@ public final class Tree {
     return content;
   }
 
-  /// {@return where rows of a table may be missing, ascending and apart; the entries of an index have
-  /// no rowids, so that any hole in it is everything}
+  /// {@return where rows of a table may be missing, ascending and apart; the entries of an index
+  /// have no rowids, so that any hole in it is everything}
   public List<RowidRange> holes() {
     return List.copyOf(holes);
   }
@@ -62,7 +63,8 @@ public final class Tree {
   }
 
   private void visit(long number, RowidRange range, int depth) {
-    Optional<BtreePage> found = depth > DEEPEST || isReached(number) ? Optional.empty() : at(number);
+    Optional<BtreePage> found =
+        depth > DEEPEST || isReached(number) ? Optional.empty() : at(number);
     if (found.isEmpty() || !fits(found.get(), range)) {
       damaged++;
       lose(range);

@@ -1,7 +1,7 @@
 package palace.common.sqlite;
 
-/// SQLite's integers of variable length: seven bits a byte, the highest bit set in all but the last;
-/// a ninth byte counts with all its eight bits.
+/// SQLite's integers of variable length: seven bits a byte, the highest bit set in all but the
+/// last; a ninth byte counts with all its eight bits.
 ///
 /// @param value the number
 /// @param end the offset after it

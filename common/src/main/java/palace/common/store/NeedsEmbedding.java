@@ -129,8 +129,8 @@ public final class NeedsEmbedding {
         root.path("document").isTextual()
             ? Optional.of(root.path("document").asText())
             : Optional.empty();
-    document.ifPresent(found ->
-        metadata.put(MetadataValue.DOCUMENT_KEY, new MetadataValue.Text(found)));
+    document.ifPresent(
+        found -> metadata.put(MetadataValue.DOCUMENT_KEY, new MetadataValue.Text(found)));
     return Optional.of(
         new Listed(
             root.path("collection").asText(),

@@ -133,9 +133,7 @@ public record PalaceLayout(
     String lower = segmentId.toLowerCase(Locale.ROOT);
     return segmentDirectories.stream()
         .filter(path -> path.getFileName().toString().equalsIgnoreCase(segmentId))
-        .sorted(
-            Comparator.comparing(
-                (Path path) -> !path.getFileName().toString().equals(lower)));
+        .sorted(Comparator.comparing((Path path) -> !path.getFileName().toString().equals(lower)));
   }
 
   private static boolean isOf(String name, String segmentId) {

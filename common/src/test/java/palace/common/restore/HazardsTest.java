@@ -168,11 +168,12 @@ final class HazardsTest {
 
   private static Progress cancelledAt(int unit) {
     var seen = new AtomicInteger();
-    return (task, total, name) -> count -> {
-      if (seen.incrementAndGet() == unit) {
-        throw new CancellationException("a signal came");
-      }
-    };
+    return (task, total, name) ->
+        count -> {
+          if (seen.incrementAndGet() == unit) {
+            throw new CancellationException("a signal came");
+          }
+        };
   }
 
   private static boolean isCancelled(TakeSnapshot taking, TakeSnapshot.Request request)

@@ -138,7 +138,8 @@ final class RestoreTest {
   }
 
   private Snapshot take(Snapshot.Scope scope) throws IOException {
-    return new TakeSnapshot(Progress.SILENT).take(new TakeSnapshot.Request(palace, scope, Duration.ZERO, "0.2.0"));
+    return new TakeSnapshot(Progress.SILENT)
+        .take(new TakeSnapshot.Request(palace, scope, Duration.ZERO, "0.2.0"));
   }
 
   @Test

@@ -14,8 +14,8 @@ import java.util.zip.ZipInputStream;
 import palace.common.chroma.ChromaDatabase;
 import palace.common.chroma.Row;
 
-/// The database of a palace that a real Chroma release wrote, in memory, to be damaged page by page.
-/// What it really holds is asked of SQLite itself.
+/// The database of a palace that a real Chroma release wrote, in memory, to be damaged page by
+/// page. What it really holds is asked of SQLite itself.
 final class ChromaFile {
   static final int PAGE = 4096;
   private static final Path HOME = Path.of("..", "it-tests", "src", "test", "resources", "palaces");

@@ -18,8 +18,7 @@ import palace.common.Progress;
 final class SalvageMutationTest {
   private static final int RUNS = Integer.getInteger("palace.salvage.runs", 30);
 
-  private static final String VALUES =
-      "id, key, string_value, int_value, float_value, bool_value";
+  private static final String VALUES = "id, key, string_value, int_value, float_value, bool_value";
 
   @TempDir Path directory;
 

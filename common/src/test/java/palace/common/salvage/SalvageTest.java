@@ -81,7 +81,8 @@ final class SalvageTest {
     Set<String> found = ChromaFile.rows(fresh(), "embedding_metadata");
     assertThat(lost).containsAll(found);
     lost.removeAll(found);
-    assertThat(lost).allMatch(row -> row.endsWith("NULL|NULL|NULL|Long0") || row.endsWith("|Long1"));
+    assertThat(lost)
+        .allMatch(row -> row.endsWith("NULL|NULL|NULL|Long0") || row.endsWith("|Long1"));
     assertThat(report.tables().get("embedding_metadata").viaLostPages()).isPositive();
     assertThat(report.pagesDamaged()).isEqualTo(1);
   }
@@ -99,7 +100,8 @@ final class SalvageTest {
       }
     }
     salvage(image);
-    String documents = "(SELECT id, string_value FROM embedding_metadata WHERE key='chroma:document')";
+    String documents =
+        "(SELECT id, string_value FROM embedding_metadata WHERE key='chroma:document')";
     assertThat(ChromaFile.rows(fresh(), documents, "id, string_value"))
         .isEqualTo(ChromaFile.rows(truth.path(), documents, "id, string_value"));
   }

@@ -68,8 +68,7 @@ final class AnswerBody {
     return fill(embedding, vectors, index.intValue());
   }
 
-  private static Optional<String> fill(
-      JsonNode embedding, Map<Integer, float[]> vectors, int at) {
+  private static Optional<String> fill(JsonNode embedding, Map<Integer, float[]> vectors, int at) {
     float[] vector = new float[embedding.size()];
     boolean zero = true;
     for (int i = 0; i < vector.length; i++) {

@@ -152,8 +152,7 @@ public final class EmbeddingClient implements AutoCloseable {
   }
 
   /// The timeout of a request covers its head alone, so the whole is watched here.
-  private HttpResponse<byte[]> await(
-      CompletableFuture<HttpResponse<byte[]>> future, Runnable look)
+  private HttpResponse<byte[]> await(CompletableFuture<HttpResponse<byte[]>> future, Runnable look)
       throws TimeoutException, ExecutionException, PalaceException.Failed {
     long deadline = System.nanoTime() + pace.answering().toNanos();
     while (true) {

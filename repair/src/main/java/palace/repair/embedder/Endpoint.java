@@ -23,7 +23,8 @@ public record Endpoint(URI address, String model, Optional<String> key) {
     URI uri = URI.create(base.strip());
     String scheme = String.valueOf(uri.getScheme());
     if (!scheme.equalsIgnoreCase("http") && !scheme.equalsIgnoreCase("https")) {
-      throw new IllegalArgumentException("expected an address that begins with http:// or https://");
+      throw new IllegalArgumentException(
+          "expected an address that begins with http:// or https://");
     }
     if (uri.getHost() == null) {
       throw new IllegalArgumentException("it names no host");

@@ -45,8 +45,7 @@ public final class ModelName {
     if (NAMELESS.contains(expected) || expected.equals(plain(model))) {
       return Optional.empty();
     }
-    boolean bothDefault =
-        NAMES_OF_DEFAULT.contains(expected) && isDefault(plain(model));
+    boolean bothDefault = NAMES_OF_DEFAULT.contains(expected) && isDefault(plain(model));
     return bothDefault ? Optional.empty() : Optional.of(recorded);
   }
 

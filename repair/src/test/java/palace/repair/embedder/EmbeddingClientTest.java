@@ -61,7 +61,8 @@ class EmbeddingClientTest {
     server.first(manner);
 
     assertThat(embed(3, () -> {})).containsExactly(ONE, TWO);
-    assertThat(server.asked()).hasSize(manner == Manner.RIGHT || manner == Manner.BACKWARDS ? 1 : 2);
+    assertThat(server.asked())
+        .hasSize(manner == Manner.RIGHT || manner == Manner.BACKWARDS ? 1 : 2);
   }
 
   @ParameterizedTest
