@@ -70,10 +70,9 @@ final class CheckRun {
       attempts.forEach(this::bound);
       giveUpWhatNobodyCanMake(attempts);
       long now = attempts.stream().filter(CheckAttempt::isSettled).count();
-      if (now > settled) {
-        step.advance(now - settled);
+      for (; settled < now; settled++) {
+        step.advance(1);
       }
-      settled = now;
     }
   }
 

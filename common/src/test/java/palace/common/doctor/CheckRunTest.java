@@ -100,8 +100,15 @@ class CheckRunTest {
             CheckUnit.of("endless statement", part -> part.database().number(ENDLESS)),
             finds("later", 7));
 
+    // Which bound is met first depends on how fast the machine is.
     assertThat(whole.notRun())
-        .containsExactly(new NotRun("endless statement", "it took longer than 1 s", true));
+        .singleElement()
+        .isIn(
+            new NotRun("endless statement", "it took longer than 1 s", true),
+            new NotRun(
+                "endless statement",
+                "a query takes more steps than a sound file of its size can need",
+                true));
     assertThat(whole.findings()).containsExactly(new QueueFinding.NeverPurged(7));
   }
 
@@ -161,7 +168,8 @@ class CheckRunTest {
     assertThat(whole.notRun())
         .containsExactly(
             new NotRun("io", "no such device", true),
-            new NotRun("bug", "a slip", false),
+            new NotRun(
+                "bug", "this should never happen: java.lang.IllegalStateException: a slip", false),
             new NotRun("depth", "StackOverflowError", true),
             new NotRun("greed", "it needs more memory than Java may use", true));
     assertThat(whole.findings()).containsExactly(new QueueFinding.NeverPurged(3));

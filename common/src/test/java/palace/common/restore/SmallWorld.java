@@ -19,6 +19,7 @@ import palace.common.files.FaultyFileOps;
 import palace.common.files.FileDigest;
 import palace.common.files.FileOps;
 import palace.common.files.Listing;
+import palace.common.files.TreeDelete;
 import palace.common.files.TreeDigest;
 import palace.common.snapshot.Snapshot;
 import palace.common.snapshot.SnapshotEntry;
@@ -104,8 +105,6 @@ final class SmallWorld {
       then.keySet().removeIf(name -> name.startsWith(NEW_SEGMENT));
       then.put("chroma.sqlite3", TreeDigest.ofFile(snapshot.resolve("chroma.sqlite3")));
       TreeDigest.of(snapshot.resolve("segments")).forEach(then::put);
-      // A database that cannot be read names no segments: all that the snapshot has not go out.
-      then.keySet().removeIf(name -> name.startsWith(SHARED));
     } else {
       Path whole = Files.createDirectory(snapshot.resolve("palace"));
       tree(whole, "then", OLD_SEGMENT);
@@ -115,7 +114,10 @@ final class SmallWorld {
       }
       then = TreeDigest.of(whole);
     }
-    describe(palace, ops, snapshot, scope);
+    Path before = Files.createDirectory(home.resolve("before"));
+    tree(before, "then", OLD_SEGMENT);
+    describe(before, ops, snapshot, scope);
+    TreeDelete.delete(before);
     return new SmallWorld(home, palace, ops, then);
   }
 
