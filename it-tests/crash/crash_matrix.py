@@ -364,7 +364,8 @@ class Judge:
         self.ws.fresh()
         run = self.traced(self.cfg.run, ({"errors": "error", "powercut": "kill"}.get(mode, mode), k, err))
         r["event"], r["rc"] = run.events[k - 1] if k <= len(run.events) else "(after exit)", run.rc
-        r["said"], words = re.search(self.cfg.warning, open(self.out, errors="replace").read()) is not None, self.said()
+        output = open(self.out, errors="replace").read()
+        r["said"], words = re.search(self.cfg.warning, output) is not None, self.said()
         if not run.hit and not (powercut and k > len(run.events)):
             return dict(r, **{"class": "NOHIT", "now": "", "final": ""})
         if label and same(label) != same(r["event"]):
@@ -375,8 +376,11 @@ class Judge:
         if err and run.rc == 0 and r["class"] == "NEW" and re.split(r"[ .]", r["event"])[0] in SYNCS | WRITES:
             r["class"] = "SWALLOWED"  # a write or fsync failed, and yet exit 0: the fsyncgate mistake
             where = r["event"].split(" ", 1)[1]
-            if r["said"] and any(fnmatch.fnmatchcase(where, glob) for glob in self.cfg.may_warn):
+            if r["said"] and any(fnmatch.fnmatchcase(where, glob.split("=")[0]) and re.search(glob.partition("=")[2], output)
+                                 for glob in self.cfg.may_warn):
                 r["class"] = "WARNED"
+            else:
+                r["notes"].append("output: " + words)
         if run.rc in self.cfg.unchanged and r["now"] != "OLD" and r["class"] not in FATAL:
             r["class"] = "LIED"  # it said that nothing changed
             r["notes"].append("output: " + words)
@@ -526,8 +530,8 @@ def main():
     ap.add_argument("--audit", help="command that looks at everything else after recover, CRASH_OLD and CRASH_NEW being verify's two"
                     " lines; fails with a complaint (counts with --strict)")
     ap.add_argument("--beside", action="append", default=[], metavar="GLOB", help="siblings of the palace that belong to the fixture")
-    ap.add_argument("--may-warn", action="append", default=[], metavar="GLOB", help="a failed write or fsync of a path like this may end"
-                    " in exit 0 and a line that matches --warning (class WARNED), for it is not part of what exit 0 promises")
+    ap.add_argument("--may-warn", action="append", default=[], metavar="GLOB[=REGEX]", help="a failed write or fsync of a path like this may end"
+                    " in exit 0 and a line that matches --warning (class WARNED), for it is not part of what exit 0 promises; the output matches REGEX, too")
     ap.add_argument("--unchanged", default="", help="exit codes, 1,3, that promise the old palace")
     ap.add_argument("--warning", default="(?i)warn")
     ap.add_argument("--expected", action="append", default=[], metavar="GLOB", help="names in the parent that are no strays")
