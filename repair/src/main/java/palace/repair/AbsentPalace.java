@@ -13,6 +13,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import palace.common.PalaceException;
 import palace.common.Progress;
+import palace.common.chroma.SourceDatabase;
 import palace.common.doctor.Diagnosis;
 import palace.common.doctor.DirectoryFinding;
 import palace.common.doctor.Doctor;
@@ -70,8 +71,15 @@ final class AbsentPalace {
     return Optional.empty();
   }
 
-  /// Whoever only looks with SQLite makes an empty file where none is.
+  /// Whoever only looks with SQLite makes an empty file where none is. A journal or log beside it
+  /// means that somebody wrote, and SQLite would apply it to whatever database comes there.
   private static boolean hasDatabase(Path file) throws IOException {
+    return isFilled(file)
+        || isFilled(SourceDatabase.sidecar(file, "-journal"))
+        || isFilled(SourceDatabase.sidecar(file, "-wal"));
+  }
+
+  private static boolean isFilled(Path file) throws IOException {
     return Files.exists(file, NOFOLLOW_LINKS)
         && !(Files.isRegularFile(file, NOFOLLOW_LINKS) && Files.size(file) == 0);
   }

@@ -3,6 +3,7 @@ package palace.repair;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
+import palace.common.chroma.CollectionRow;
 import palace.common.doctor.Finding;
 import palace.common.doctor.QueueFinding;
 
@@ -51,7 +52,8 @@ public record PurgeQueue() implements Treatment {
                 .database()
                 .execute(
                     "DELETE FROM embeddings_queue WHERE topic NOT IN"
-                        + " (SELECT 'persistent://default/default/' || id FROM collections)")
+                        + " (SELECT ? || id FROM collections)",
+                    CollectionRow.topicOf(""))
         : deleted;
   }
 }

@@ -84,7 +84,8 @@ public final class Repair {
   /// Examines a palace, plans, and unless only the plan is asked for, cures it.
   ///
   /// Whatever is thrown, the palace is as it was, except with [PalaceException.PersonNeeded], whose
-  /// message says where everything is.
+  /// message says where everything is, and that a palace which was put back where none was stays
+  /// there.
   ///
   /// @throws PalaceException.Busy when somebody has the palace open
   /// @throws PalaceException.Refused when nothing that is wrong can be treated, or no copy of the

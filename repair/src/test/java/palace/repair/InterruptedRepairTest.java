@@ -276,6 +276,24 @@ class InterruptedRepairTest {
     assertThat(TreeDigest.of(archive)).isEqualTo(files);
   }
 
+  /// SQLite would apply what stands beside an empty database to the one that is put there.
+  @Test
+  void nothingIsPutBesideAJournalOfAnotherDatabase() throws IOException {
+    SamplePalace palace = SamplePalace.in(folder);
+    Path archive = folder.resolve("palace.pre-rebuild-20260101-000000");
+    Files.move(palace.directory(), archive);
+    Files.createDirectory(palace.directory());
+    Files.createFile(palace.database());
+    Files.writeString(palace.directory().resolve("chroma.sqlite3-journal"), "of another");
+    var before = TreeDigest.of(palace.directory());
+    var kept = TreeDigest.of(archive);
+
+    assertThatThrownBy(() -> repair(request(palace))).isInstanceOf(PalaceException.Refused.class);
+
+    assertThat(TreeDigest.of(palace.directory())).isEqualTo(before);
+    assertThat(TreeDigest.of(archive)).isEqualTo(kept);
+  }
+
   @Test
   void whatAnEmptiedPlaceHasIsNotReplaced() throws IOException {
     SamplePalace palace = SamplePalace.in(folder);
