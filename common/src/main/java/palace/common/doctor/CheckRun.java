@@ -122,21 +122,26 @@ final class CheckRun {
     return leftBehind.contains(attempt);
   }
 
-  /// A check that is told to end has the grace to do so before its connection is closed.
+  /// A check that is told to end has the grace to do so before its connection is closed. One that is
+  /// made has its thread still on the way to give its connection back: until then it cannot be
+  /// closed, and open it would keep this process itself from writing.
   private void endAll(List<CheckAttempt> attempts) {
     synchronized (this) {
       waiting.clear();
     }
     attempts.forEach(attempt -> attempt.giveUp("the examination was stopped"));
     long end = System.nanoTime() + bounds.grace().toNanos();
-    while (attempts.stream().anyMatch(attempt -> attempt.lingers() && !isLeft(attempt))
-        && System.nanoTime() < end) {
+    while (isAnyoneAtWork() && System.nanoTime() < end) {
       attempts.stream().filter(CheckAttempt::lingers).forEach(CheckAttempt::interrupt);
       pause();
     }
-    if (attempts.stream().anyMatch(CheckAttempt::lingers)) {
+    if (isAnyoneAtWork()) {
       readers.leaveBehind();
     }
+  }
+
+  private synchronized boolean isAnyoneAtWork() {
+    return workers > 0;
   }
 
   private synchronized void startWorker() {
@@ -145,24 +150,34 @@ final class CheckRun {
   }
 
   private void work() {
+    boolean left = false;
     try {
-      ChromaDatabase reader = readers.borrow();
-      try {
-        Optional<CheckAttempt> next = next();
-        while (next.isPresent()) {
-          make(next.get(), reader);
-          if (isLeft(next.get())) {
-            return;
-          }
-          next = next();
-        }
-      } finally {
-        readers.giveBack(reader);
-      }
+      left = makeWhatWaits();
     } catch (IOException e) {
       // The other workers make what this one would have made.
+    } finally {
+      if (!left) {
+        retire();
+      }
     }
-    retire();
+  }
+
+  /// {@return whether this thread was left behind}
+  private boolean makeWhatWaits() throws IOException {
+    ChromaDatabase reader = readers.borrow();
+    try {
+      Optional<CheckAttempt> next = next();
+      while (next.isPresent()) {
+        make(next.get(), reader);
+        if (isLeft(next.get())) {
+          return true;
+        }
+        next = next();
+      }
+      return false;
+    } finally {
+      readers.giveBack(reader);
+    }
   }
 
   private synchronized Optional<CheckAttempt> next() {

@@ -4,8 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -139,9 +143,7 @@ class CheckRunTest {
     return CheckUnit.of(
         "hangs",
         part -> {
-          while (!stop.get()) {
-            Thread.onSpinWait();
-          }
+          spin(stop);
           ended.countDown();
         });
   }
@@ -244,6 +246,35 @@ class CheckRunTest {
     assertThat(several).isEqualTo(one);
     assertThat(one.collections()).hasSize(2);
     assertThat(LiveFiles.isOpen(directory.resolve("palace").resolve("chroma.sqlite3"))).isFalse();
+  }
+
+  /// A connection that is still on its way back when the checks are made would keep its read
+  /// transaction for as long as this process lives.
+  @Test
+  void whoMadeTheChecksCanWriteWhenTheyAreMade() throws Exception {
+    String url = "jdbc:sqlite:" + palace.layout().database();
+    var stop = new AtomicBoolean();
+    for (int i = 0; i < 8; i++) {
+      Thread.ofPlatform().daemon().start(() -> spin(stop));
+    }
+    var units = Collections.nCopies(40, finds("one", 1)).toArray(CheckUnit[]::new);
+    for (int i = 0; i < 20; i++) {
+      run(20, units);
+      palace.close();
+      try (Connection writer = DriverManager.getConnection(url + "?busy_timeout=0");
+          Statement statement = writer.createStatement()) {
+        statement.execute("BEGIN EXCLUSIVE");
+      }
+      palace = Palace.open(directory.resolve("palace"));
+    }
+    stop.set(true);
+  }
+
+  /// A busy machine is where threads stop between any two steps.
+  private static void spin(AtomicBoolean stop) {
+    while (!stop.get()) {
+      Thread.onSpinWait();
+    }
   }
 
   private CheckBounds bounds() {
