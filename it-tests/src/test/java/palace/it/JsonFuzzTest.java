@@ -10,10 +10,12 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import palace.common.PalaceException;
 import palace.common.chroma.ConfigurationText;
 import palace.common.chroma.IndexConfiguration;
 import palace.common.chroma.QueueMetadata;
@@ -22,6 +24,7 @@ import palace.common.chroma.StatedConfiguration;
 import palace.common.history.History;
 import palace.common.snapshot.SnapshotEntry;
 import palace.common.snapshot.SnapshotStore;
+import palace.common.store.NeedsEmbedding;
 import palace.common.swap.Move;
 import palace.common.swap.MoveJournal;
 import palace.common.swap.Seal;
@@ -65,6 +68,12 @@ final class JsonFuzzTest {
       {"time":"2026-11-21T03:47:00Z","run":"RUN","command":"doctor","outcome":"done","exitCode":0,"version":"1"}
       """
           .replace("RUN", RUN);
+  private static final String LISTED =
+      """
+      {"collection":"c","id":"a","document":"text","metadata":{"n":1,"x":1.5,"flag":true,"list":["a","b"],"big":12345678901234567890}}
+      {"collection":"tenant/database/c","id":"b","document":null,"metadata":{}}
+      """;
+
   private static final List<String> VALUES =
       List.of(
           "null",
@@ -183,6 +192,30 @@ final class JsonFuzzTest {
           write(temp.resolve("history.jsonl"), text);
           var reading = History.in(temp).read();
           return reading.unreadableLines() > 0 ? "some lines unreadable" : "readable";
+        });
+  }
+
+  @Test
+  void aListOfDrawersThatNeedAVectorIsAnAnswer() throws Exception {
+    Path file = temp.resolve("needs-embedding.jsonl");
+    run(
+        "needs-embedding",
+        LISTED,
+        text -> {
+          byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+          if (bytes.length > 0 && text.length() % 8 == 0) {
+            bytes[bytes.length / 2] |= (byte) 0x80;
+          }
+          Files.write(file, bytes);
+          var understood = new AtomicInteger();
+          try {
+            NeedsEmbedding.each(
+                file, line -> understood.addAndGet(line.drawer().isPresent() ? 1 : 0));
+          } catch (PalaceException.Refused e) {
+            assertThat(e.getMessage()).contains(file.toString());
+            return "refused";
+          }
+          return understood + " understood";
         });
   }
 

@@ -91,7 +91,8 @@ class RepairDamagedPalacesIT {
           "migration_040_row",
           "migration_text_altered",
           "tenant_missing",
-          "dimension_null");
+          "dimension_null",
+          "dir_quarantined+metadata_empty");
 
   static Stream<Arguments> cases() {
     List<String> sources = Oracle.isExhaustive() ? List.of("1.5.9", "0.6.3") : List.of("1.5.9");

@@ -122,8 +122,8 @@ final class CheckRun {
     return leftBehind.contains(attempt);
   }
 
-  /// A check that is told to end has the grace to do so before its connection is closed. One that is
-  /// made has its thread still on the way to give its connection back: until then it cannot be
+  /// A check that is told to end has the grace to do so before its connection is closed. One that
+  /// is made has its thread still on the way to give its connection back: until then it cannot be
   /// closed, and open it would keep this process itself from writing.
   private void endAll(List<CheckAttempt> attempts) {
     synchronized (this) {

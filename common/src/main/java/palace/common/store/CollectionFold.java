@@ -218,9 +218,15 @@ final class CollectionFold {
   }
 
   private List<String> foldVectors(MetadataFold drawers) throws IOException {
-    var vectors = new VectorFold(queue, space, dimension, segment.filter(this::fits), siblings);
-    boolean indexed = segment.isPresent() && !segment.get().labels().isEmpty();
-    vectors.replay(queueEntries, indexed ? vectorConsumed.believed() : 0);
+    var vectors =
+        new VectorFold(
+            queue,
+            space,
+            dimension,
+            segment.filter(this::fits),
+            siblings,
+            vectorConsumed.believed());
+    vectors.replay(queueEntries, segment.isPresent() && !segment.get().labels().isEmpty());
     for (Map.Entry<String, MetadataFold.Record> drawer : drawers.records().entrySet()) {
       MetadataFold.Record record = drawer.getValue();
       VectorSource source = vectors.sourceOf(drawer.getKey(), record);

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -71,7 +72,7 @@ public final class NeedsEmbedding {
 
   /// Hands over every line of a list, one at a time; nothing when the file does not exist.
   ///
-  /// @throws PalaceException.Refused when a line is too long to be one of ours
+  /// @throws PalaceException.Refused when a line is too long to be one of ours, or no text
   public static void each(Path file, LineConsumer consumer) throws IOException {
     if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
       return;
@@ -90,6 +91,11 @@ public final class NeedsEmbedding {
         }
       }
       accept(line, consumer);
+    } catch (CharacterCodingException e) {
+      throw new PalaceException.Refused(
+          file + " holds bytes that are no UTF-8 text",
+          "it is not as palace wrote it; move it away and look at it",
+          e);
     }
   }
 

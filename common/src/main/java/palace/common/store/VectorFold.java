@@ -30,24 +30,30 @@ final class VectorFold {
   private final Map<String, Long> touched = new HashMap<>();
   private final Map<String, List<QueueEntry>> rowsOf = new HashMap<>();
   private final List<String> stale = new ArrayList<>();
-  private long consumed;
+  private final long persisted;
+  private boolean indexed;
 
+  /// @param persisted how far the index was ever persisted, as far as it is known; 0 when it is not
   VectorFold(
       Queue queue,
       Space space,
       int dimension,
       Optional<SegmentVectors> segment,
-      List<SegmentVectors> siblings) {
+      List<SegmentVectors> siblings,
+      long persisted) {
     this.queue = queue;
     this.space = space;
     this.dimension = dimension;
     this.segment = segment;
     this.siblings = siblings;
+    this.persisted = persisted;
   }
 
-  /// Replays the rows that the index has not consumed, with Chroma's meaning of each operation.
-  void replay(List<QueueEntry> entries, long consumed) {
-    this.consumed = consumed;
+  /// Replays the rows that the index has not consumed, with Chroma's meaning of each operation; all
+  /// of them where there is no index.
+  void replay(List<QueueEntry> entries, boolean indexed) {
+    this.indexed = indexed;
+    long consumed = indexed ? persisted : 0;
     for (QueueEntry entry : entries) {
       if (entry.hasVector(dimension)) {
         rowsOf.computeIfAbsent(entry.id(), id -> new ArrayList<>(1)).add(entry);
@@ -84,10 +90,13 @@ final class VectorFold {
 
   /// {@return where a drawer's vector lies}
   VectorSource sourceOf(String id, MetadataFold.Record record) throws IOException {
-    if (isOutdated(id, record)) {
+    boolean rowIsLost = record.sequence() > touched.getOrDefault(id, 0L);
+    if (rowIsLost && isBeyondIndex(record)) {
       return new VectorSource.Missing();
     }
-    Long sequence = newest.get(id);
+    // A row of an earlier write says nothing of the last one, which an index may have consumed.
+    boolean rowsAreOld = rowIsLost && !indexed;
+    Long sequence = rowsAreOld ? null : newest.get(id);
     if (sequence != null && isFinite(queue.vector(sequence))) {
       return new VectorSource.InQueue(sequence);
     }
@@ -95,7 +104,10 @@ final class VectorFold {
     if (live.isPresent()) {
       return live.get();
     }
-    Optional<QueueEntry> row = lastFinite(rowsOf.getOrDefault(id, List.of()), Long.MAX_VALUE);
+    Optional<QueueEntry> row =
+        rowsAreOld
+            ? Optional.empty()
+            : lastFinite(rowsOf.getOrDefault(id, List.of()), Long.MAX_VALUE);
     if (row.isPresent()) {
       return new VectorSource.InQueue(row.get().sequence());
     }
@@ -103,14 +115,11 @@ final class VectorFold {
   }
 
   /// A write beyond what the index has consumed stands in the queue until it is in the index. Where
-  /// a tool has emptied the queue, or its page is lost, nothing proves that the slot or an earlier
-  /// row holds what was written last, unless elements show that the files are newer than what says
-  /// how much they have consumed.
-  private boolean isOutdated(String id, MetadataFold.Record record) {
-    return consumed > 0
-        && record.sequence() > consumed
-        && record.sequence() > touched.getOrDefault(id, 0L)
-        && !isNewerThanPickle();
+  /// a tool has emptied the queue, or its page is lost, nothing proves that a slot, there or in a
+  /// quarantined copy, or an earlier row holds what was written last, unless elements show that the
+  /// files are newer than what says how much they have consumed.
+  private boolean isBeyondIndex(MetadataFold.Record record) {
+    return persisted > 0 && record.sequence() > persisted && !isNewerThanPickle();
   }
 
   private boolean isNewerThanPickle() {
