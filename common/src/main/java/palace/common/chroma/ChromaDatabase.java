@@ -26,6 +26,9 @@ import palace.common.files.LiveFiles;
 /// One connection to a `chroma.sqlite3`. Every failure is a [PalaceException] that names the file;
 /// SQL's own exceptions are seen nowhere else. Not safe for use by several threads.
 ///
+/// A failure with which SQLite ends a transaction by itself is thrown again by every later
+/// statement until [#rollback]: whoever took the first for one of its own cannot go on outside it.
+///
 /// Foreign keys stay off, as they effectively are in every Chroma: `segments` refers to a table
 /// that does not exist.
 public final class ChromaDatabase implements AutoCloseable {
@@ -53,12 +56,13 @@ public final class ChromaDatabase implements AutoCloseable {
   private final Mode mode;
   private final List<LiveFiles.Registration> live = new ArrayList<>();
   private Optional<WorkLimit> work = Optional.empty();
-  private boolean writing;
+  private final Transaction transaction;
 
   private ChromaDatabase(Path file, Connection connection, Mode mode) {
     this.file = file;
     this.connection = connection;
     this.mode = mode;
+    transaction = new Transaction(connection);
   }
 
   /// How a connection may use the file.
@@ -231,9 +235,9 @@ public final class ChromaDatabase implements AutoCloseable {
         consumer.accept(row);
       }
     } catch (SQLException e) {
-      throw translate(file, e);
+      throw failed(e);
     } catch (UncheckedSqlException e) {
-      throw translate(file, e.sqlException());
+      throw failed(e.sqlException());
     } catch (UncheckedIOException e) {
       throw e.getCause();
     }
@@ -256,34 +260,36 @@ public final class ChromaDatabase implements AutoCloseable {
     try (PreparedStatement statement = prepare(sql, arguments)) {
       return statement.execute() ? 0 : Math.max(0, statement.getUpdateCount());
     } catch (SQLException e) {
-      throw translate(file, e);
+      throw failed(e);
     }
   }
 
   /// Runs a script of several statements, such as a migration.
   public void executeScript(String script) throws IOException {
     try (Statement statement = connection.createStatement()) {
+      transaction.require();
       statement.executeUpdate(script);
     } catch (SQLException e) {
-      throw translate(file, e);
+      throw failed(e);
     }
   }
 
   /// Runs one statement for many rows of arguments.
   public <T> void executeBatch(
       String sql, Iterable<T> items, Function<T, @Nullable Object[]> arguments) throws IOException {
-    try (PreparedStatement statement = connection.prepareStatement(sql)) {
+    try (PreparedStatement statement = prepare(sql)) {
       for (T item : items) {
         bind(statement, arguments.apply(item));
         statement.addBatch();
       }
       statement.executeBatch();
     } catch (SQLException e) {
-      throw translate(file, e);
+      throw failed(e);
     }
   }
 
   private PreparedStatement prepare(String sql, @Nullable Object... arguments) throws SQLException {
+    transaction.require();
     work.ifPresent(WorkLimit::begin);
     PreparedStatement statement = connection.prepareStatement(sql);
     bind(statement, arguments);
@@ -308,9 +314,10 @@ public final class ChromaDatabase implements AutoCloseable {
   /// fails.
   public void inTransaction(Work work) throws IOException {
     execute("BEGIN IMMEDIATE");
+    transaction.began();
     try {
       work.run();
-      execute("COMMIT");
+      commit();
     } catch (IOException | RuntimeException e) {
       rollBack(e);
       throw e;
@@ -324,7 +331,7 @@ public final class ChromaDatabase implements AutoCloseable {
     execute("PRAGMA busy_timeout=" + Math.clamp(patience.toMillis(), 0, Integer.MAX_VALUE));
     try (PreparedStatement statement = connection.prepareStatement("BEGIN IMMEDIATE")) {
       statement.execute();
-      writing = true;
+      transaction.began();
     } catch (SQLException e) {
       throw isBusy(e) ? WriteLock.taken(file) : translate(file, e);
     }
@@ -339,14 +346,15 @@ public final class ChromaDatabase implements AutoCloseable {
   /// Makes everything since [#beginWriting] durable and lets the write lock go.
   public void commit() throws IOException {
     execute("COMMIT");
-    writing = false;
+    transaction.ended();
   }
 
   /// Takes everything since [#beginWriting] back and lets the write lock go; does nothing when no
   /// transaction runs.
   public void rollback() throws IOException {
-    if (writing) {
-      writing = false;
+    boolean runs = transaction.isOpen() && !transaction.isLost();
+    transaction.ended();
+    if (runs) {
       execute("ROLLBACK");
     }
   }
@@ -392,7 +400,7 @@ public final class ChromaDatabase implements AutoCloseable {
 
   private void rollBack(Exception cause) {
     try {
-      execute("ROLLBACK");
+      rollback();
     } catch (IOException rollBackFailure) {
       cause.addSuppressed(rollBackFailure);
     }
@@ -557,6 +565,10 @@ public final class ChromaDatabase implements AutoCloseable {
   private static boolean isBusy(SQLException e) {
     int code = e.getErrorCode() & 0xFF;
     return code == SQLiteErrorCode.SQLITE_BUSY.code || code == SQLiteErrorCode.SQLITE_LOCKED.code;
+  }
+
+  private PalaceException failed(SQLException e) {
+    return translate(file, transaction.after(e));
   }
 
   static PalaceException translate(Path file, SQLException e) {
