@@ -373,7 +373,7 @@ class Judge:
         if powercut and (why := self.ws.cut()):
             return dict(r, **{"class": "LOST", "now": "BAD", "final": "BAD", "notes": [why]})
         self.judge(r, run.rc == 0 and not run.killed)
-        if err and run.rc == 0 and r["class"] == "NEW" and re.split(r"[ .]", r["event"])[0] in SYNCS | WRITES:
+        if err and run.rc == 0 and r["class"] == "NEW" and not ignored_by_sqlite(run.events, k) and re.split(r"[ .]", r["event"])[0] in SYNCS | WRITES:
             r["class"] = "SWALLOWED"  # a write or fsync failed, and yet exit 0: the fsyncgate mistake
             where = r["event"].split(" ", 1)[1]
             if r["said"] and any(fnmatch.fnmatchcase(where, glob.split("=")[0]) and re.search(glob.partition("=")[2], output)
@@ -403,6 +403,12 @@ class Judge:
             out.append(self.judge({"mode": "nested", "k": k, "error": "recover@%d/%d" % (j, total), "notes": [], "rc": rec.rc,
                                    "event": rec.events[j - 1] if rec.hit else "?"}, False))
         return out
+
+
+def ignored_by_sqlite(events, k):
+    """SQLite flushes the directory of a journal that it has just flushed, and does not look whether that failed."""
+    kind, _, where = events[k - 1].partition(" ")
+    return kind == "fsync.dir" and k > 1 and events[k - 2].startswith("fsync %s/" % where) and events[k - 2].endswith("-journal")
 
 
 def _init(cfg, fs, how):

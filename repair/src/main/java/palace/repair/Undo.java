@@ -20,7 +20,7 @@ final class Undo {
   private final DatabaseSnapshot snapshot;
   private final ChromaDatabase writer;
   private final Placement placement;
-  private boolean committed;
+  private boolean switching;
 
   Undo(PalacePaths paths, Placement placement, DatabaseSnapshot snapshot, ChromaDatabase writer) {
     this.paths = paths;
@@ -31,10 +31,13 @@ final class Undo {
 
   /// Ends the transaction, which is the switch. From then on nobody else gets in before the
   /// connection closes.
+  ///
+  /// When it fails nobody knows on which side of the switch the file is: SQLite ends a transaction
+  /// by clearing its journal, and an error after that is an error all the same.
   void commit() throws IOException {
     writer.keepOthersOut();
+    switching = true;
     writer.commit();
-    committed = true;
   }
 
   /// Moves the replaced segments into the snapshot and kept text to its place.
@@ -69,18 +72,16 @@ final class Undo {
     } catch (IOException | RuntimeException e) {
       throw personNeeded(cause, e);
     }
-    LOG.info("rollback.done snapshot={} committed={}", paths.run(), committed);
+    LOG.info("rollback.done snapshot={} committed={}", paths.run(), switching);
   }
 
   private void takeBack() throws IOException {
     placement.bringBack();
-    if (committed) {
+    rollBack();
+    if (switching) {
       requireAlone(paths);
-      writer.rollback();
       writer.mergeLog();
       snapshot.putBack();
-    } else {
-      rollBack();
     }
     placement.takeOut();
     snapshot.discard();

@@ -374,8 +374,21 @@ public final class ChromaDatabase implements AutoCloseable {
     if (deleting) {
       execute("PRAGMA journal_mode=TRUNCATE");
       execute("PRAGMA journal_mode=DELETE");
+      // SQLite does not tell when it could not, and others stay out until the next statement.
+      delete(SourceDatabase.sidecar(file, "-journal"));
     }
     number("SELECT count(*) FROM sqlite_master");
+  }
+
+  private static void delete(Path journal) throws IOException {
+    try {
+      Files.deleteIfExists(journal);
+    } catch (IOException e) {
+      throw new PalaceException.Failed(
+          "cannot remove %s, which is empty of meaning: %s".formatted(journal, e.getMessage()),
+          "remove it when nothing uses the palace",
+          e);
+    }
   }
 
   /// Moves what stands in the write-ahead log, if there is one, into the file itself.
