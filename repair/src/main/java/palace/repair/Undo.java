@@ -33,11 +33,19 @@ final class Undo {
   /// connection closes.
   ///
   /// When it fails nobody knows on which side of the switch the file is: SQLite ends a transaction
-  /// by clearing its journal, and an error after that is an error all the same.
+  /// by clearing its journal, and an error after that is an error all the same. Only where somebody
+  /// reads the file SQLite has not begun.
   void commit() throws IOException {
     writer.keepOthersOut();
-    switching = true;
-    writer.commit();
+    try {
+      writer.commit();
+      switching = true;
+    } catch (PalaceException.Busy e) {
+      throw e;
+    } catch (IOException e) {
+      switching = true;
+      throw e;
+    }
   }
 
   /// Moves the replaced segments into the snapshot and kept text to its place.
