@@ -8,6 +8,10 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,6 +31,7 @@ import palace.common.doctor.Doctor;
 import palace.common.doctor.Finding;
 import palace.common.files.FileOps;
 import palace.common.files.TreeDelete;
+import palace.common.files.TreeDigest;
 import palace.common.files.TreeSize;
 import palace.common.lock.PalaceLock;
 import palace.common.restore.Direction;
@@ -89,6 +94,30 @@ class RepairHazardsTest {
   private Outcome repair(Step.Watcher watcher) throws IOException {
     return new Repair(Progress.SILENT, FileOps.real(), Clock.systemUTC(), watcher)
         .run(RepairRequest.of(palace.directory(), "test"));
+  }
+
+  /// Who reads keeps the commit from beginning: the old palace is there, and no person is needed.
+  @Test
+  void aReaderThatStaysKeepsARepairFromItsEnd() throws Exception {
+    var before = TreeDigest.of(palace.directory());
+    try (Connection reader = DriverManager.getConnection("jdbc:sqlite:" + palace.database());
+        Statement statement = reader.createStatement()) {
+      reader.setAutoCommit(false);
+
+      assertThatThrownBy(() -> repair(step -> read(statement))).isInstanceOf(PalaceException.Busy.class);
+    }
+
+    assertThat(TreeDigest.of(palace.directory())).isEqualTo(before);
+    assertThat(store().list()).isEmpty();
+    repaired();
+  }
+
+  private static void read(Statement statement) throws IOException {
+    try {
+      statement.executeQuery("SELECT count(*) FROM embeddings");
+    } catch (SQLException e) {
+      throw new IOException(e);
+    }
   }
 
   private RepairReport repaired() throws IOException {
