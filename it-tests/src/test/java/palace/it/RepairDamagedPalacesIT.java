@@ -92,7 +92,8 @@ class RepairDamagedPalacesIT {
           "migration_text_altered",
           "tenant_missing",
           "dimension_null",
-          "dir_quarantined+metadata_empty");
+          "dir_quarantined+metadata_empty",
+          "segments_missing");
 
   static Stream<Arguments> cases() {
     List<String> sources = Oracle.isExhaustive() ? List.of("1.5.9", "0.6.3") : List.of("1.5.9");

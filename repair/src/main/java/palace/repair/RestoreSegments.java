@@ -3,15 +3,18 @@ package palace.repair;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
+import java.util.function.Predicate;
 import palace.common.PalaceException;
 import palace.common.chroma.SegmentRow;
 import palace.common.doctor.CollectionName;
 import palace.common.doctor.Finding;
 import palace.common.doctor.SegmentFinding;
 
-/// Restores the rows that tie a collection to its segments. What no other collection claims is
-/// adopted when there is exactly one such thing.
+/// Restores the rows that tie a collection to its segments: those that other traces prove, then the
+/// only ones that nobody else can have. Where nothing is left to tie it to, it gets new ones.
 public record RestoreSegments(CollectionName in) implements CollectionTreatment {
   @Override
   public String code() {
@@ -101,38 +104,43 @@ public record RestoreSegments(CollectionName in) implements CollectionTreatment 
   }
 
   private String segmentFor(Surgery surgery, String scope) throws IOException {
-    List<String> candidates =
-        scope.equals(SegmentRow.METADATA) ? unclaimedDrawers(surgery) : unclaimedIndexes(surgery);
+    Optional<String> proven = surgery.adoption().of(in.id(), scope);
+    if (proven.isPresent()) {
+      return proven.get();
+    }
+    List<String> candidates = unclaimed(surgery, scope);
     if (candidates.isEmpty()) {
       return UUID.randomUUID().toString();
     }
     if (candidates.size() > 1 || lacking(surgery, scope) > 1) {
       throw new PalaceException.Refused(
-          "collection %s has no %s segment, and several could be its: %s"
+          "collection %s has no %s segment, and nothing tells which is its: %s"
               .formatted(in.name(), scope, String.join(", ", candidates)),
           "insert the right one into the table segments, then run palace repair again");
     }
     return candidates.getFirst();
   }
 
-  private static List<String> unclaimedDrawers(Surgery surgery) throws IOException {
-    return surgery
-        .database()
-        .list(
-            "SELECT DISTINCT segment_id FROM embeddings NOT INDEXED WHERE segment_id NOT IN (SELECT id FROM segments)",
-            row -> row.text(1));
+  private static List<String> unclaimed(Surgery surgery, String scope) throws IOException {
+    Predicate<String> isDirectory = surgery.segmentDirectories()::contains;
+    Set<String> claimed =
+        Set.copyOf(surgery.database().list("SELECT id FROM segments", row -> row.text(1)));
+    return surgery.adoption().untold().stream()
+        .filter(scope.equals(SegmentRow.VECTOR) ? isDirectory : isDirectory.negate())
+        .filter(id -> !claimed.contains(id))
+        .toList();
   }
 
-  private static List<String> unclaimedIndexes(Surgery surgery) throws IOException {
-    List<String> claimed = surgery.database().list("SELECT id FROM segments", row -> row.text(1));
-    return surgery.segmentDirectories().stream().filter(id -> !claimed.contains(id)).toList();
-  }
-
+  /// {@return how many collections lack such a segment and are not known to get one}
   private static long lacking(Surgery surgery, String scope) throws IOException {
     return surgery
         .database()
-        .number(
-            "SELECT count(*) FROM collections WHERE id NOT IN (SELECT collection FROM segments WHERE scope=?)",
-            scope);
+        .list(
+            "SELECT id FROM collections WHERE id NOT IN (SELECT collection FROM segments WHERE scope=?)",
+            row -> row.text(1),
+            scope)
+        .stream()
+        .filter(id -> surgery.adoption().of(id, scope).isEmpty())
+        .count();
   }
 }

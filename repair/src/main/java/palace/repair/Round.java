@@ -26,6 +26,7 @@ import palace.common.doctor.Severity;
 import palace.common.files.Durable;
 import palace.common.files.SafePath;
 import palace.common.files.TreeCopy;
+import palace.common.store.Adoption;
 import palace.common.store.CollectionState;
 import palace.common.store.Palace;
 import palace.common.store.PalaceLayout;
@@ -87,7 +88,7 @@ final class Round {
       leaving = prepareAndOperate();
     } else {
       watcher.reached(Step.BUILT);
-      leaving = operate();
+      leaving = operate(adoption());
     }
     watcher.reached(Step.TREATED);
     for (NewIndex index : newIndexes.values()) {
@@ -103,13 +104,22 @@ final class Round {
     return after;
   }
 
+  private Adoption adoption() throws IOException {
+    if (cures.stream().noneMatch(cure -> cure.treatment() instanceof RestoreSegments)) {
+      return Adoption.NONE;
+    }
+    try (Palace opened = Palace.over(NamedSources.layout(palace, request), database)) {
+      return opened.adoption();
+    }
+  }
+
   /// What gives drawers to others stays open until their rows are written.
   private List<Path> prepareAndOperate() throws IOException {
     try (Palace opened = Palace.over(NamedSources.layout(palace, request), database);
         var donors = new Donors(opened, request.batchSize())) {
       prepare(opened, donors);
       watcher.reached(Step.BUILT);
-      return operate();
+      return operate(opened.adoption());
     }
   }
 
@@ -188,7 +198,7 @@ final class Round {
   }
 
   /// {@return the directories that are to leave the palace}
-  private List<Path> operate() throws IOException {
+  private List<Path> operate(Adoption adoption) throws IOException {
     SchemaLevel level = database.level();
     List<String> directories =
         PalaceLayout.of(palace).segmentDirectories().stream()
@@ -199,6 +209,7 @@ final class Round {
             database,
             level,
             directories,
+            adoption,
             facts,
             newIndexes,
             consumedQueues,

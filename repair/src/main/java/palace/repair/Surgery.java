@@ -9,12 +9,14 @@ import java.util.Optional;
 import palace.common.chroma.ChromaDatabase;
 import palace.common.chroma.SchemaLevel;
 import palace.common.doctor.CollectionName;
+import palace.common.store.Adoption;
 
 /// What treatments work with inside one transaction of a repair.
 public final class Surgery {
   private final ChromaDatabase database;
   private final SchemaLevel level;
   private final List<String> segmentDirectories;
+  private final Adoption adoption;
   private final Map<String, CollectionFacts> facts;
   private final Map<String, NewIndex> newIndexes;
   private final List<ConsumedQueue> consumedQueues;
@@ -26,6 +28,7 @@ public final class Surgery {
       ChromaDatabase database,
       SchemaLevel level,
       List<String> segmentDirectories,
+      Adoption adoption,
       Map<String, CollectionFacts> facts,
       Map<String, NewIndex> newIndexes,
       List<ConsumedQueue> consumedQueues,
@@ -34,6 +37,7 @@ public final class Surgery {
     this.database = database;
     this.level = level;
     this.segmentDirectories = segmentDirectories;
+    this.adoption = adoption;
     this.facts = facts;
     this.newIndexes = newIndexes;
     this.consumedQueues = consumedQueues;
@@ -77,6 +81,11 @@ public final class Surgery {
   /// {@return the names of the directories that are named like a segment}
   List<String> segmentDirectories() {
     return segmentDirectories;
+  }
+
+  /// {@return what is known of segments that their table lacked when the round began}
+  Adoption adoption() {
+    return adoption;
   }
 
   CollectionFacts facts(CollectionName in) {

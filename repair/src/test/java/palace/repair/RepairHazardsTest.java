@@ -104,7 +104,8 @@ class RepairHazardsTest {
         Statement statement = reader.createStatement()) {
       reader.setAutoCommit(false);
 
-      assertThatThrownBy(() -> repair(step -> read(statement))).isInstanceOf(PalaceException.Busy.class);
+      assertThatThrownBy(() -> repair(step -> read(statement)))
+          .isInstanceOf(PalaceException.Busy.class);
     }
 
     assertThat(TreeDigest.of(palace.directory())).isEqualTo(before);

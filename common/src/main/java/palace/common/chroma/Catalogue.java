@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /// The small tables of a database read whole: collections with their tenants and databases, and
 /// segments.
@@ -91,6 +92,11 @@ public record Catalogue(List<CollectionRow> collections, List<SegmentRow> segmen
                         .computeIfAbsent(row.text(1), key -> new LinkedHashMap<>())
                         .put(row.text(2), value)));
     return found;
+  }
+
+  /// {@return this with more segments}
+  public Catalogue with(List<SegmentRow> more) {
+    return new Catalogue(collections, Stream.concat(segments.stream(), more.stream()).toList());
   }
 
   /// {@return the segment of a collection with a scope; the first one when there are several}

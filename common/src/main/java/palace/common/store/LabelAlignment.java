@@ -1,5 +1,6 @@
 package palace.common.store;
 
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -61,11 +62,8 @@ final class LabelAlignment {
   /// A label has no row when dropping it, and perhaps some after it, brings the steps together
   /// again.
   private boolean droppable(int from, Row row, long offset) {
-    for (int ahead = 1; ahead <= toDrop && from + ahead < labels.size(); ahead++) {
-      if (row.rowId - labels.get(from + ahead) == offset) {
-        return true;
-      }
-    }
-    return false;
+    int end = Math.min(labels.size(), from + 1 + toDrop);
+    return end > from + 1
+        && Collections.binarySearch(labels.subList(from + 1, end), row.rowId - offset) >= 0;
   }
 }

@@ -25,6 +25,7 @@ public final class Palace implements AutoCloseable {
   private final SourceDatabase source;
   private final SchemaLevel level;
   private final Catalogue catalogue;
+  private final Adoption adoption;
   private final Catalogue adopted;
   private final Queue queue;
 
@@ -35,7 +36,8 @@ public final class Palace implements AutoCloseable {
     level = source.database().level();
     requireKnown(source.database().recordedLevel(), level, layout);
     catalogue = Catalogue.read(source.database());
-    adopted = SegmentAdoption.adopt(layout, source.database(), catalogue);
+    adoption = SegmentAdoption.find(layout, source.database(), catalogue);
+    adopted = catalogue.with(adoption.segments());
     queue = Queue.read(source.database());
   }
 
@@ -200,6 +202,11 @@ public final class Palace implements AutoCloseable {
   /// {@return collections and segments as their tables hold them}
   public Catalogue catalogue() {
     return catalogue;
+  }
+
+  /// {@return what is known of segments that their table lacks; [#open] counts on it}
+  public Adoption adoption() {
+    return adoption;
   }
 
   /// {@return the queue}

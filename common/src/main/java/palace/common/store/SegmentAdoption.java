@@ -3,28 +3,42 @@ package palace.common.store;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.stream.Collectors;
 import palace.common.chroma.Catalogue;
 import palace.common.chroma.ChromaDatabase;
 import palace.common.chroma.CollectionRow;
 import palace.common.chroma.SegmentRow;
+import palace.common.chroma.SequenceNumber;
+import palace.common.hnsw.IndexLayout;
 import palace.common.pickle.IndexMetadata;
-import palace.common.pickle.IndexPickle;
 import palace.common.pickle.PickleReading;
 
-/// Finds what belongs to a collection whose row in `segments` is gone. Records name their metadata
-/// segment, and a directory's pickle names its ids: where exactly one collection and one group of
-/// records lack each other, or a directory's ids are those of the collection, they belong together.
+/// Finds what belongs to a collection whose rows in `segments` are gone.
+///
+/// A group of records names its metadata segment, and each record the position in the queue of its
+/// last write; the row of the queue at that position names the collection, and no two writes of a
+/// palace have one position. A directory's header tells the dimension and its pickle the ids: it
+/// belongs to the collection whose records have most of them. Where a single collection and a
+/// single group lack each other, they belong together. What several could claim alike is nobody's.
 final class SegmentAdoption {
+  /// The newest rows of the queue are those that Chroma never purges.
+  private static final int ROWS_TO_ASK = 100_000;
+
   private final PalaceLayout layout;
   private final ChromaDatabase database;
   private final Catalogue catalogue;
   private final Set<String> known;
   private final List<SegmentRow> found = new ArrayList<>();
+  private final List<String> untold = new ArrayList<>();
 
   private SegmentAdoption(PalaceLayout layout, ChromaDatabase database, Catalogue catalogue) {
     this.layout = layout;
@@ -33,92 +47,201 @@ final class SegmentAdoption {
     known = catalogue.segments().stream().map(SegmentRow::id).collect(Collectors.toSet());
   }
 
-  /// {@return the catalogue with the segments that were found added to it}
-  static Catalogue adopt(PalaceLayout layout, ChromaDatabase database, Catalogue catalogue)
+  static Adoption find(PalaceLayout layout, ChromaDatabase database, Catalogue catalogue)
       throws IOException {
     var adoption = new SegmentAdoption(layout, database, catalogue);
+    if (adoption.lacking(SegmentRow.METADATA).isEmpty()
+        && adoption.lacking(SegmentRow.VECTOR).isEmpty()) {
+      return Adoption.NONE;
+    }
     adoption.adoptRecords();
     adoption.adoptDirectories();
-    if (adoption.found.isEmpty()) {
-      return catalogue;
-    }
-    adoption.found.addAll(0, catalogue.segments());
-    return new Catalogue(catalogue.collections(), adoption.found);
+    return new Adoption(List.copyOf(adoption.found), List.copyOf(adoption.untold));
   }
 
   private List<CollectionRow> lacking(String scope) {
-    return catalogue.collections().stream()
-        .filter(row -> catalogue.segmentOf(row, scope).isEmpty())
-        .toList();
+    return catalogue.collections().stream().filter(row -> segmentOf(row, scope).isEmpty()).toList();
+  }
+
+  private Optional<String> segmentOf(CollectionRow collection, String scope) {
+    return catalogue
+        .segmentOf(collection, scope)
+        .or(() ->
+            found.stream()
+                .filter(
+                    row -> row.collectionId().equals(collection.id()) && row.scope().equals(scope))
+                .findFirst())
+        .map(SegmentRow::id);
+  }
+
+  private void adopt(String id, CollectionRow collection, String scope) {
+    String type =
+        scope.equals(SegmentRow.METADATA) ? SegmentRow.METADATA_TYPE : SegmentRow.VECTOR_TYPE;
+    found.add(new SegmentRow(id, type, scope, collection.id(), Map.of()));
   }
 
   private void adoptRecords() throws IOException {
-    List<CollectionRow> lacking = lacking(SegmentRow.METADATA);
-    if (lacking.size() != 1) {
-      return;
-    }
     List<String> groups =
-        database.list("SELECT DISTINCT segment_id FROM embeddings", row -> row.text(1)).stream()
+        database
+            .list("SELECT DISTINCT segment_id FROM embeddings NOT INDEXED", row -> row.text(1))
+            .stream()
             .filter(id -> !known.contains(id))
-            .toList();
-    if (groups.size() == 1) {
-      found.add(
-          new SegmentRow(
-              groups.getFirst(),
-              SegmentRow.METADATA_TYPE,
-              SegmentRow.METADATA,
-              lacking.getFirst().id(),
-              Map.of()));
+            .collect(Collectors.toCollection(ArrayList::new));
+    if (!lacking(SegmentRow.METADATA).isEmpty()) {
+      var claims = new HashMap<CollectionRow, List<String>>();
+      for (String group : groups) {
+        Optional<CollectionRow> owner = ownerOf(group);
+        owner.ifPresent(row -> claims.computeIfAbsent(row, any -> new ArrayList<>()).add(group));
+      }
+      claims.forEach((collection, claimed) -> {
+        if (claimed.size() == 1) {
+          adopt(claimed.getFirst(), collection, SegmentRow.METADATA);
+          groups.removeAll(claimed);
+        }
+      });
+    }
+    List<CollectionRow> lacking = lacking(SegmentRow.METADATA);
+    if (lacking.size() == 1 && groups.size() == 1) {
+      adopt(groups.removeFirst(), lacking.getFirst(), SegmentRow.METADATA);
+    }
+    untold.addAll(groups);
+  }
+
+  /// {@return the collection into which the queue says that records of a group were written, when
+  /// it says one}
+  private Optional<CollectionRow> ownerOf(String group) throws IOException {
+    var topics = new HashSet<String>();
+    database.each(
+        "SELECT q.topic, q.seq_id, e.seq_id FROM"
+            + " (SELECT topic, seq_id, id FROM embeddings_queue ORDER BY seq_id DESC LIMIT ?) q"
+            + " JOIN embeddings e ON e.segment_id = ? AND e.embedding_id = q.id",
+        row -> {
+          OptionalLong written = SequenceNumber.of(row.value(3)).position();
+          if (written.isPresent() && written.getAsLong() == row.integer(2)) {
+            topics.add(row.text(1));
+          }
+        },
+        ROWS_TO_ASK,
+        group);
+    List<CollectionRow> owners =
+        lacking(SegmentRow.METADATA).stream().filter(row -> topics.contains(row.topic())).toList();
+    return topics.size() == 1 && owners.size() == 1
+        ? Optional.of(owners.getFirst())
+        : Optional.empty();
+  }
+
+  /// A directory that may be a collection's, and how much speaks for it.
+  private record Claim(String directory, CollectionRow collection, boolean positioned, long ids) {
+    static final Comparator<Claim> STRONGEST =
+        Comparator.comparing(Claim::positioned).thenComparing(Claim::ids).reversed();
+
+    boolean isAsStrongAs(Claim other) {
+      return positioned == other.positioned && ids == other.ids;
+    }
+
+    boolean rivals(Claim other) {
+      return directory.equals(other.directory) || collection.equals(other.collection);
+    }
+  }
+
+  /// A directory that no row of `segments` knows.
+  ///
+  /// @param dimension of its vectors, empty when its header does not tell
+  /// @param labels the ids it maps, empty when its pickle does not tell
+  private record Unclaimed(String name, OptionalInt dimension, Set<String> labels) {
+    static Unclaimed of(Path directory) throws IOException {
+      try (SegmentVectors vectors = SegmentVectors.open(directory, Optional.empty())) {
+        Optional<IndexLayout> layout = vectors.index().layout();
+        return new Unclaimed(
+            directory.getFileName().toString(),
+            layout.isPresent() ? OptionalInt.of(layout.get().dimension()) : OptionalInt.empty(),
+            vectors.pickle() instanceof PickleReading.Readable(IndexMetadata metadata)
+                ? metadata.idToLabel().keySet()
+                : Set.of());
+      }
+    }
+
+    boolean fits(CollectionRow collection) {
+      return dimension.isEmpty() || collection.dimension().isEmpty() || isAlike(collection);
+    }
+
+    boolean isAlike(CollectionRow collection) {
+      return dimension.isPresent()
+          && collection.dimension().filter(own -> own == dimension.getAsInt()).isPresent();
     }
   }
 
   private void adoptDirectories() throws IOException {
-    for (CollectionRow collection : lacking(SegmentRow.VECTOR)) {
-      Optional<String> metadata = metadataSegmentOf(collection);
-      if (metadata.isEmpty()) {
+    List<CollectionRow> lacking = lacking(SegmentRow.VECTOR);
+    var unclaimed = new ArrayList<Unclaimed>();
+    for (Path directory : layout.segmentDirectories()) {
+      if (!known.contains(directory.getFileName().toString())) {
+        unclaimed.add(Unclaimed.of(directory));
+      }
+    }
+    if (!lacking.isEmpty() && !unclaimed.isEmpty()) {
+      settle(claims(lacking, unclaimed));
+    }
+    Set<String> adopted = found.stream().map(SegmentRow::id).collect(Collectors.toSet());
+    List<Unclaimed> left = unclaimed.stream().filter(one -> !adopted.contains(one.name())).toList();
+    left.stream().filter(one -> one.labels().isEmpty()).forEach(one -> adoptTheOnlyOne(one, left));
+  }
+
+  /// Without labels there is still the dimension, where one directory and one collection of it are
+  /// left.
+  private void adoptTheOnlyOne(Unclaimed directory, List<Unclaimed> left) {
+    List<CollectionRow> lacking = lacking(SegmentRow.VECTOR);
+    List<CollectionRow> alike = lacking.stream().filter(directory::isAlike).toList();
+    if (alike.size() == 1 && left.stream().filter(one -> one.fits(alike.getFirst())).count() == 1) {
+      adopt(directory.name(), alike.getFirst(), SegmentRow.VECTOR);
+    } else if (lacking.stream().anyMatch(directory::fits)) {
+      untold.add(directory.name());
+    }
+  }
+
+  private List<Claim> claims(List<CollectionRow> lacking, List<Unclaimed> unclaimed)
+      throws IOException {
+    Set<String> positioned =
+        Set.copyOf(database.list("SELECT DISTINCT segment_id FROM max_seq_id", row -> row.text(1)));
+    var claims = new ArrayList<Claim>();
+    for (CollectionRow collection : lacking) {
+      Optional<String> records = segmentOf(collection, SegmentRow.METADATA);
+      if (records.isEmpty()) {
         continue;
       }
-      for (Path directory : layout.segmentDirectories()) {
-        if (!known.contains(directory.getFileName().toString())
-            && holdsIdsOf(directory, metadata.get())) {
-          found.add(
-              new SegmentRow(
-                  directory.getFileName().toString(),
-                  SegmentRow.VECTOR_TYPE,
-                  SegmentRow.VECTOR,
-                  collection.id(),
-                  Map.of()));
-          break;
+      Set<String> ids =
+          Set.copyOf(
+              database.list(
+                  "SELECT DISTINCT embedding_id FROM embeddings WHERE segment_id=?",
+                  row -> row.text(1),
+                  records.get()));
+      for (Unclaimed directory : unclaimed) {
+        long shared = directory.labels().stream().filter(ids::contains).count();
+        // An index that was deleted from since may hold a few ids more than the records do.
+        if (directory.fits(collection) && shared * 2 > directory.labels().size()) {
+          String name = directory.name();
+          claims.add(new Claim(name, collection, positioned.contains(name), shared));
         }
       }
     }
+    return claims;
   }
 
-  private Optional<String> metadataSegmentOf(CollectionRow collection) {
-    return new Catalogue(catalogue.collections(), concat())
-        .segmentOf(collection, SegmentRow.METADATA)
-        .map(SegmentRow::id);
-  }
-
-  private List<SegmentRow> concat() {
-    var all = new ArrayList<>(catalogue.segments());
-    all.addAll(found);
-    return all;
-  }
-
-  /// An index that was deleted from since may hold a few ids more than the records do.
-  private boolean holdsIdsOf(Path directory, String metadataSegment) throws IOException {
-    if (!(IndexPickle.read(directory.resolve(IndexPickle.FILE_NAME))
-        instanceof PickleReading.Readable(IndexMetadata metadata))) {
-      return false;
+  private void settle(List<Claim> claims) {
+    List<Claim> open = new ArrayList<>(claims.stream().sorted(Claim.STRONGEST).toList());
+    while (!open.isEmpty()) {
+      Claim first = open.removeFirst();
+      List<Claim> rivals = open.stream().filter(first::rivals).toList();
+      List<Claim> equals = rivals.stream().filter(first::isAsStrongAs).toList();
+      if (equals.isEmpty()) {
+        adopt(first.directory(), first.collection(), SegmentRow.VECTOR);
+        open.removeAll(rivals);
+      } else {
+        untold.add(first.directory());
+        equals.stream().map(Claim::directory).forEach(untold::add);
+        open.removeAll(equals);
+        open.removeIf(claim -> untold.contains(claim.directory()));
+      }
     }
-    Set<String> ids =
-        Set.copyOf(
-            database.list(
-                "SELECT DISTINCT embedding_id FROM embeddings WHERE segment_id=?",
-                row -> row.text(1),
-                metadataSegment));
-    long shared = metadata.idToLabel().keySet().stream().filter(ids::contains).count();
-    return shared > 0 && shared * 2 > metadata.idToLabel().size();
   }
 }
