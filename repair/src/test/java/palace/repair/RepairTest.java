@@ -19,6 +19,9 @@ import palace.common.store.NeedsEmbedding;
 import palace.common.store.Palace;
 
 class RepairTest {
+  private static final String SEGMENTS =
+      "SELECT collection || ' ' || scope || ' ' || id FROM segments ORDER BY 1";
+
   @TempDir Path folder;
 
   private static Outcome repair(SamplePalace palace) throws IOException {
@@ -91,6 +94,33 @@ class RepairTest {
     assertThat(report.snapshot().resolve("segments").resolve(old).resolve("header.bin")).exists();
     assertThat(report.lost()).isEmpty();
     assertThat(Doctor.examine(palace.directory(), Progress.SILENT).isHealthy()).isTrue();
+  }
+
+  @Test
+  void everyRowThatTiesACollectionToItsSegmentsIsGivenBack() throws IOException {
+    SamplePalace palace = SamplePalace.in(folder);
+    String before = digest(palace);
+    List<String> segments = palace.texts(SEGMENTS);
+    palace.sql("DELETE FROM segments");
+
+    report(repair(palace));
+
+    assertThat(palace.texts(SEGMENTS)).isEqualTo(segments);
+    assertThat(digest(palace)).isEqualTo(before);
+  }
+
+  /// Two collections with equally good claims: neither gets what may be the other's.
+  @Test
+  void recordsThatMayBelongToEitherOfTwoCollectionsAreLeftToAPerson() throws IOException {
+    SamplePalace palace = SamplePalace.in(folder);
+    palace.sql("DELETE FROM segments WHERE scope='METADATA'", "DELETE FROM embeddings_queue");
+    var files = palace.digests();
+
+    assertThatThrownBy(() -> repair(palace))
+        .isInstanceOf(PalaceException.Refused.class)
+        .hasMessageContaining("nothing tells which is its");
+
+    assertThat(palace.digests()).isEqualTo(files);
   }
 
   @Test
