@@ -25,6 +25,10 @@ final class EmbeddingIdentity {
   private static final String NOTE = "mempalace_embedder.json";
   private static final String KEY = "\"embedding_function\":";
   private static final int LONGEST_NOTE = 1 << 20;
+
+  /// A text that Chroma wrote has the key once or twice.
+  private static final int MOST_TRIES = 100;
+
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private EmbeddingIdentity() {}
@@ -56,12 +60,14 @@ final class EmbeddingIdentity {
 
   /// A text that was cut off may still hold the whole object.
   private static Optional<JsonNode> inRemains(String text) {
-    for (int at = text.indexOf(KEY); at >= 0; at = text.indexOf(KEY, at + 1)) {
+    int at = text.indexOf(KEY);
+    for (int tries = 0; at >= 0 && tries < MOST_TRIES; tries++) {
       Optional<JsonNode> object = objectAt(text, at + KEY.length());
       String type = object.map(found -> found.path("type").asText()).orElse("");
       if (type.equals("known") || type.equals("legacy")) {
         return object;
       }
+      at = text.indexOf(KEY, at + 1);
     }
     return Optional.empty();
   }
