@@ -6,6 +6,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -14,6 +15,7 @@ import palace.common.files.FileOps;
 import palace.common.restore.RepairMoves;
 import palace.common.restore.RepairRecovery;
 import palace.common.store.NeedsEmbedding;
+import palace.common.store.PalaceLayout;
 import palace.common.swap.Move;
 import palace.common.swap.MoveJournal;
 import palace.common.swap.PalacePaths;
@@ -64,6 +66,14 @@ final class Placement {
   Path workFolder() throws IOException {
     names.createWorkFolder();
     return names.workFolder();
+  }
+
+  /// {@return the copy of the database that was made first, if there is one}
+  Optional<Path> copy() {
+    Path copy = paths.snapshot().resolve(PalaceLayout.DATABASE);
+    return Files.isRegularFile(copy, LinkOption.NOFOLLOW_LINKS)
+        ? Optional.of(copy)
+        : Optional.empty();
   }
 
   KeptText text() {
@@ -179,8 +189,10 @@ final class Placement {
     names.removeWorkFolder();
   }
 
-  /// Removes the working folder and the journal; nothing is left to finish.
+  /// Removes the working folder and the journal; nothing is left to finish. SQLite removes its own
+  /// journal without flushing the palace's directory, so that a loss of power would bring it back.
   void end() throws IOException {
+    ops.force(paths.palace());
     journal.remove(ops);
     names.removeWorkFolder();
   }

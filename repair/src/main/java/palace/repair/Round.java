@@ -115,7 +115,8 @@ final class Round {
 
   /// What gives drawers to others stays open until their rows are written.
   private List<Path> prepareAndOperate() throws IOException {
-    try (Palace opened = Palace.over(NamedSources.layout(palace, request), database);
+    try (Palace opened =
+            Palace.over(NamedSources.layout(palace, request), database, placement.copy());
         var donors = new Donors(opened, request.batchSize())) {
       prepare(opened, donors);
       watcher.reached(Step.BUILT);

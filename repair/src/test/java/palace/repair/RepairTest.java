@@ -123,6 +123,28 @@ class RepairTest {
     assertThat(palace.digests()).isEqualTo(files);
   }
 
+  /// What SQLite does not overwrite is still there after a purge that was too early.
+  @Test
+  void vectorsOfPurgedRowsAreTakenFromFreePages() throws IOException {
+    SamplePalace palace = SamplePalace.in(folder);
+    String before = digest(palace);
+    palace.sql("PRAGMA secure_delete=OFF", "DELETE FROM embeddings_queue");
+    assertThat(palace.number("PRAGMA freelist_count")).isPositive();
+
+    RepairReport report = report(repair(palace));
+
+    assertThat(report.lost()).isEmpty();
+    assertThat(digest(palace)).isEqualTo(before);
+  }
+
+  @Test
+  void vectorsOfOverwrittenRowsAreNowhere() throws IOException {
+    SamplePalace palace = SamplePalace.in(folder);
+    palace.sql("PRAGMA secure_delete=ON", "DELETE FROM embeddings_queue");
+
+    assertThat(repair(palace)).isInstanceOf(Outcome.PartlyRepaired.class);
+  }
+
   @Test
   void bothSegmentsStandAtTheSameRowOfTheQueueInTheTypeOfTheirRelease() throws IOException {
     SamplePalace palace = SamplePalace.in(folder);

@@ -23,7 +23,15 @@ public sealed interface QueueMetadata {
   /// @param unsupported keys whose values no Chroma can hold (NaN, nested objects, lists of mixed
   ///   types)
   record Changes(Map<String, Optional<MetadataValue>> changes, List<String> unsupported)
-      implements QueueMetadata {}
+      implements QueueMetadata {
+    /// {@return the document that the row gives, if it gives one}
+    public Optional<String> document() {
+      return changes.getOrDefault(MetadataValue.DOCUMENT_KEY, Optional.empty()).stream()
+          .filter(MetadataValue.Text.class::isInstance)
+          .map(value -> ((MetadataValue.Text) value).value())
+          .findFirst();
+    }
+  }
 
   /// A text that is not a JSON object.
   record Broken(String reason) implements QueueMetadata {}

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import palace.common.files.SafePath;
 import palace.common.hnsw.IndexCheck;
 import palace.common.hnsw.IndexFault;
@@ -128,9 +129,8 @@ final class IndexCheckup {
   }
 
   private void drawers() {
-    if (state.segment().isPresent() && state.segment().get().hasLabels()) {
-      lacking(state.segment().get());
-    }
+    lacking(
+        state.segment().filter(SegmentVectors::hasLabels).map(found -> found.labels().keySet()));
     if (!state.ghosts().isEmpty()) {
       examination.found(
           new IndexFinding.HasGhosts(
@@ -147,12 +147,17 @@ final class IndexCheckup {
     }
   }
 
-  private void lacking(SegmentVectors segment) {
+  /// What the index does not have and Chroma will not get from the queue either. An index without
+  /// labels is said to be so elsewhere; only what has been purged is nowhere that Chroma looks.
+  private void lacking(Optional<Set<String>> labels) {
     long consumed = state.vectorConsumed().believed();
     var lacking = new ArrayList<DrawerEntry>();
     for (DrawerEntry entry : state.entries()) {
-      if (!segment.labels().containsKey(entry.id())
-          && !IndexPresence.comesFromQueue(entry, consumed)) {
+      boolean expected =
+          labels.isPresent()
+              ? !labels.get().contains(entry.id())
+              : entry.vector() instanceof VectorSource.InFreePages;
+      if (expected && !IndexPresence.comesFromQueue(entry, consumed)) {
         lacking.add(entry);
       }
     }

@@ -84,6 +84,7 @@ public sealed interface SegmentPlan {
         case VectorSource.InQueue queue -> added.add(entry);
         case VectorSource.InSibling sibling -> added.add(entry);
         case VectorSource.InDonor donor -> added.add(entry);
+        case VectorSource.InFreePages purged -> added.add(entry);
         case VectorSource.Missing missing -> {}
       }
     }

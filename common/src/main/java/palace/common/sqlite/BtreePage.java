@@ -1,5 +1,7 @@
 package palace.common.sqlite;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 
 /// A page of a b-tree, whose header has proven itself. Its cells are proven one by one, because a
@@ -12,6 +14,8 @@ public final class BtreePage {
   private static final int FILE_HEADER = 100;
   private static final int MOST_FRAGMENTS = 60;
   private static final int SMALLEST_CELL = 4;
+  private static final int ONE_BYTE = 0x80;
+  private static final int LONGEST_NUMBERS = 18;
 
   private final byte[] bytes;
   private final long number;
@@ -33,6 +37,11 @@ public final class BtreePage {
     return PageKind.of(Octets.u8(bytes, base))
         .map(kind -> new BtreePage(bytes, number, shape, kind, base))
         .filter(BtreePage::hasSoundHeader);
+  }
+
+  /// {@return a page that may have been a leaf of a table once; its header says nothing any more}
+  static BtreePage former(byte[] bytes, long number, FileShape shape) {
+    return new BtreePage(bytes, number, shape, PageKind.TABLE_LEAF, 0);
   }
 
   private boolean hasSoundHeader() {
@@ -94,6 +103,43 @@ public final class BtreePage {
       case INDEX_LEAF -> record(at, 0, false);
       case INDEX_INTERIOR -> record(at + Integer.BYTES, Octets.u32(bytes, at), false);
     };
+  }
+
+  /// {@return every record of a table that stands anywhere in the page, whatever its header and its
+  /// offsets say, in the order of the bytes}
+  ///
+  /// A row that is deleted as the last one of its page leaves its bytes as they were, and so does a
+  /// page that becomes free; of other deleted rows the first four bytes are gone, and with them
+  /// their number.
+  ///
+  /// @param columns how many values such a record has, fewer than 120
+  /// @param first serial type of its first value
+  public List<Cell> remains(int columns, int first) {
+    var found = new ArrayList<Cell>();
+    int end = shape.usable() - SMALLEST_CELL;
+    for (int header = 2; header < end; header++) {
+      int length = Octets.u8(bytes, header);
+      if (length > columns && length < ONE_BYTE && Octets.u8(bytes, header + 1) == first) {
+        Optional<Cell> cell = recordBefore(header, columns);
+        if (cell.isPresent()) {
+          found.add(cell.get());
+          header = cell.get().end() - 1;
+        }
+      }
+    }
+    return found;
+  }
+
+  private Optional<Cell> recordBefore(int header, int columns) {
+    for (int at = header - 2; at >= Math.max(0, header - LONGEST_NUMBERS); at--) {
+      Optional<Cell> cell = record(at, 0, true).filter(found -> found.at() == header);
+      if (cell.flatMap(found -> RecordHeader.of(bytes, found))
+          .filter(types -> types.types().length == columns)
+          .isPresent()) {
+        return cell;
+      }
+    }
+    return Optional.empty();
   }
 
   private Optional<Cell> separator(int at) {

@@ -2,7 +2,7 @@ package palace.common.sqlite;
 
 import java.util.BitSet;
 
-/// The pages that SQLite keeps for later. They hold what was deleted, so nothing in them is read.
+/// The pages that SQLite keeps for later. They hold what was deleted: no row of theirs is one.
 ///
 /// A trunk page is the number of the next trunk u32, how many pages it lists u32, and their
 /// numbers; what follows, and every listed page, is whatever stood there before.

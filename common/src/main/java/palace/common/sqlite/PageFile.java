@@ -65,6 +65,12 @@ public final class PageFile implements AutoCloseable {
     return shape.has(number) ? BtreePage.of(bytes(number), number, shape) : Optional.empty();
   }
 
+  /// {@return a page as what it may have been before it became free: a leaf of a table, of which
+  /// only [BtreePage#remains] can be asked}
+  public BtreePage formerLeaf(long number) {
+    return BtreePage.former(bytes(number), number, shape);
+  }
+
   static byte[] read(FileChannel channel, long position, int length) {
     ByteBuffer buffer = ByteBuffer.allocate(length);
     try {

@@ -16,22 +16,29 @@ import java.util.Optional;
 public final class RecordReader {
   private final PageFile file;
   private final boolean following;
+  private final Optional<Freelist> within;
   private final BitSet used = new BitSet();
   private long broken;
 
-  private RecordReader(PageFile file, boolean following) {
+  private RecordReader(PageFile file, boolean following, Optional<Freelist> within) {
     this.file = file;
     this.following = following;
+    this.within = within;
   }
 
   /// Begins a pass that reads whole records.
   public static RecordReader ofWholeRecords(PageFile file) {
-    return new RecordReader(file, true);
+    return new RecordReader(file, true, Optional.empty());
   }
 
   /// Begins a pass that reads of every record what its own page holds.
   public static RecordReader ofLocalParts(PageFile file) {
-    return new RecordReader(file, false);
+    return new RecordReader(file, false, Optional.empty());
+  }
+
+  /// Begins a pass that reads records of which nothing lies in a page that is in use.
+  public static RecordReader ofFreePages(PageFile file, Freelist free) {
+    return new RecordReader(file, true, Optional.of(free));
   }
 
   /// {@return how many records have lost a part so far}
@@ -95,6 +102,9 @@ public final class RecordReader {
 
   private boolean isUnused(long page) {
     if (page < 2 || !file.shape().has(page) || page > Integer.MAX_VALUE || used.get((int) page)) {
+      return false;
+    }
+    if (within.isPresent() && !within.get().contains(page)) {
       return false;
     }
     used.set((int) page);

@@ -221,6 +221,7 @@ final class CollectionFold {
     var vectors =
         new VectorFold(
             queue,
+            row.topic(),
             space,
             dimension,
             segment.filter(this::fits),

@@ -190,6 +190,10 @@ final class DrawerReader {
       case VectorSource.InSibling(int sibling, int slot) -> siblings.get(sibling).read(slot, space);
       case VectorSource.InDonor(int donor, DrawerEntry drawer) ->
           donors.get(donor).vectors(List.of(drawer)).getFirst();
+      case VectorSource.InFreePages(String topic, long sequence, int dimension) ->
+          queue
+              .purged(topic, entry.id(), sequence, entry.rowId(), dimension)
+              .map(vector -> StoredVector.of(vector, space));
       case VectorSource.Missing missing -> Optional.empty();
     };
   }

@@ -28,17 +28,20 @@ public final class Palace implements AutoCloseable {
   private final Adoption adoption;
   private final Catalogue adopted;
   private final Queue queue;
+  private final RemainsOnDemand remains;
 
-  private Palace(PalaceLayout layout, SourceDatabase source) throws IOException {
+  private Palace(PalaceLayout layout, SourceDatabase source, RemainsOnDemand remains)
+      throws IOException {
     this.layout = layout;
     this.source = source;
+    this.remains = remains;
     requireStoredRows(source.database());
     level = source.database().level();
     requireKnown(source.database().recordedLevel(), level, layout);
     catalogue = Catalogue.read(source.database());
     adoption = SegmentAdoption.find(layout, source.database(), catalogue);
     adopted = catalogue.with(adoption.segments());
-    queue = Queue.read(source.database());
+    queue = Queue.read(source.database(), remains);
   }
 
   /// Opens a palace.
@@ -54,7 +57,8 @@ public final class Palace implements AutoCloseable {
   ///
   /// @throws PalaceException as the opening of a directory does
   public static Palace open(PalaceLayout layout) throws IOException {
-    return open(layout, SourceDatabase.open(layout.database()));
+    SourceDatabase source = SourceDatabase.open(layout.database());
+    return open(layout, source, RemainsOnDemand.of(source.database()));
   }
 
   /// Reads a palace through a connection to its database that is open already, with whatever its
@@ -65,12 +69,20 @@ public final class Palace implements AutoCloseable {
 
   /// As [#over(Path, ChromaDatabase)], for a palace whose parts lie in several places.
   public static Palace over(PalaceLayout layout, ChromaDatabase database) throws IOException {
-    return open(layout, SourceDatabase.over(database));
+    return over(layout, database, Optional.empty());
   }
 
-  private static Palace open(PalaceLayout layout, SourceDatabase source) throws IOException {
+  /// As [#over(PalaceLayout, ChromaDatabase)], with a copy of the database file in whose free pages
+  /// vectors are looked for that are nowhere else. Nobody has a connection to it.
+  public static Palace over(PalaceLayout layout, ChromaDatabase database, Optional<Path> copy)
+      throws IOException {
+    return open(layout, SourceDatabase.over(database), RemainsOnDemand.of(database, copy));
+  }
+
+  private static Palace open(PalaceLayout layout, SourceDatabase source, RemainsOnDemand remains)
+      throws IOException {
     try {
-      return new Palace(layout, source);
+      return new Palace(layout, source, remains);
     } catch (IOException | RuntimeException e) {
       try {
         source.close();
@@ -239,6 +251,8 @@ public final class Palace implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
-    source.close();
+    try (source) {
+      remains.close();
+    }
   }
 }

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import palace.common.chroma.ChromaDatabase;
+import palace.common.chroma.MetadataValue;
 import palace.common.chroma.QueueMetadata;
 
 /// The table `embeddings_queue`: every write since Chroma last purged it, over all collections.
@@ -27,15 +28,23 @@ public final class Queue {
   private final ChromaDatabase database;
   private final Map<String, List<QueueEntry>> byTopic;
   private final long highest;
+  private final RemainsOnDemand remains;
 
-  private Queue(ChromaDatabase database, Map<String, List<QueueEntry>> byTopic, long highest) {
+  private Queue(
+      ChromaDatabase database,
+      Map<String, List<QueueEntry>> byTopic,
+      long highest,
+      RemainsOnDemand remains) {
     this.database = database;
     this.byTopic = byTopic;
     this.highest = highest;
+    this.remains = remains;
   }
 
   /// Reads everything but vectors and metadata, in one pass: the table has no index on its topic.
-  static Queue read(ChromaDatabase database) throws IOException {
+  ///
+  /// @param remains what was purged; the caller closes it
+  static Queue read(ChromaDatabase database, RemainsOnDemand remains) throws IOException {
     var byTopic = new HashMap<String, List<QueueEntry>>();
     long[] highest = {0};
     database.each(
@@ -52,12 +61,12 @@ public final class Queue {
           byTopic.computeIfAbsent(row.text(3), topic -> new ArrayList<>()).add(entry);
           highest[0] = entry.sequence();
         });
-    return new Queue(database, byTopic, highest[0]);
+    return new Queue(database, byTopic, highest[0], remains);
   }
 
   /// {@return the same rows, whose vectors and metadata come through another connection}
   Queue over(ChromaDatabase reader) {
-    return new Queue(reader, byTopic, highest);
+    return new Queue(reader, byTopic, highest, remains);
   }
 
   /// {@return the rows of a topic by rising sequence number}
@@ -85,6 +94,24 @@ public final class Queue {
     float[] vector = new float[bytes.length / Float.BYTES];
     ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().get(vector);
     return vector;
+  }
+
+  /// {@return the vector of a write that was purged, when its bytes still stand in free pages and
+  /// it gave the document that the drawer has}
+  Optional<float[]> purged(String topic, String id, long sequence, long rowId, int dimension)
+      throws IOException {
+    Optional<QueueRemains> found = remains.get();
+    return found.isEmpty()
+        ? Optional.empty()
+        : found.get().vector(topic, id, sequence, dimension, documentOf(rowId));
+  }
+
+  private Optional<String> documentOf(long rowId) throws IOException {
+    return database.first(
+        "SELECT string_value FROM embedding_metadata WHERE id=? AND key=? AND string_value NOTNULL",
+        row -> row.text(1),
+        rowId,
+        MetadataValue.DOCUMENT_KEY);
   }
 
   /// {@return what a row changes in its record's metadata}

@@ -14,13 +14,14 @@ import palace.common.pickle.IndexMetadata;
 import palace.common.pickle.PickleReading;
 
 /// Finds for every drawer the newest vector whose bytes can be proven: live slots that agree with
-/// the label map, queue rows newer than them, then quarantined copies of the index. What remains is
-/// missing, never invented.
+/// the label map, queue rows newer than them, then quarantined copies of the index, then purged rows
+/// of the queue. What remains is missing, never invented.
 final class VectorFold {
   /// Two copies of one vector differ by rounding only.
   private static final float SAME = 1e-5f;
 
   private final Queue queue;
+  private final String topic;
   private final Space space;
   private final int dimension;
   private final Optional<SegmentVectors> segment;
@@ -36,12 +37,14 @@ final class VectorFold {
   /// @param persisted how far the index was ever persisted, as far as it is known; 0 when it is not
   VectorFold(
       Queue queue,
+      String topic,
       Space space,
       int dimension,
       Optional<SegmentVectors> segment,
       List<SegmentVectors> siblings,
       long persisted) {
     this.queue = queue;
+    this.topic = topic;
     this.space = space;
     this.dimension = dimension;
     this.segment = segment;
@@ -92,7 +95,7 @@ final class VectorFold {
   VectorSource sourceOf(String id, MetadataFold.Record record) throws IOException {
     boolean rowIsLost = record.sequence() > touched.getOrDefault(id, 0L);
     if (rowIsLost && isBeyondIndex(record)) {
-      return new VectorSource.Missing();
+      return purged(id, record);
     }
     // A row of an earlier write says nothing of the last one, which an index may have consumed.
     boolean rowsAreOld = rowIsLost && !indexed;
@@ -111,7 +114,20 @@ final class VectorFold {
     if (row.isPresent()) {
       return new VectorSource.InQueue(row.get().sequence());
     }
-    return fromSibling(id, Optional.empty()).orElseGet(VectorSource.Missing::new);
+    Optional<VectorSource> sibling = fromSibling(id, Optional.empty());
+    return sibling.isPresent() ? sibling.get() : purged(id, record);
+  }
+
+  /// The last write itself is what was written last, wherever it stands.
+  private VectorSource purged(String id, MetadataFold.Record record) throws IOException {
+    long sequence = record.sequence();
+    if (queue.purged(topic, id, sequence, record.rowId(), dimension).isEmpty()) {
+      return new VectorSource.Missing();
+    }
+    if (slotOf(id).isPresent()) {
+      stale.add(id);
+    }
+    return new VectorSource.InFreePages(topic, sequence, dimension);
   }
 
   /// A write beyond what the index has consumed stands in the queue until it is in the index. Where

@@ -20,6 +20,13 @@ public sealed interface VectorSource {
   /// @param drawer the drawer there
   record InDonor(int donor, DrawerEntry drawer) implements VectorSource {}
 
+  /// In a purged row of the queue whose bytes still stand in free pages of the database.
+  ///
+  /// @param topic of the row
+  /// @param sequence its position
+  /// @param dimension components of the vector
+  record InFreePages(String topic, long sequence, int dimension) implements VectorSource {}
+
   /// Nowhere: the drawer needs a new vector.
   record Missing() implements VectorSource {}
 }
