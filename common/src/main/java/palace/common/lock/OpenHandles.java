@@ -108,8 +108,10 @@ public final class OpenHandles {
       for (String line = maps.readLine(); line != null; line = maps.readLine()) {
         String[] fields = line.split(" +", 6);
         if (fields.length == 6) {
+          Path link = process.resolve("map_files").resolve(fields[0]);
           watched
               .mapped(fields[4], new String(fields[5].getBytes(ISO_8859_1), UTF_8))
+              .filter(file -> !watched.isAnother(file, link))
               .ifPresent(found::add);
         }
       }

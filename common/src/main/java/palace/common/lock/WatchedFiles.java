@@ -68,6 +68,18 @@ record WatchedFiles(Map<Identity, Path> byIdentity, Map<String, Path> byInode, S
         .filter(file -> nameIn(path).equals(file.getFileName().toString()));
   }
 
+  /// {@return whether a link of `/proc/PID/map_files` leads to another file than the watched one,
+  /// which has the same inode number on another device} Only the superuser may follow such links;
+  /// for everybody else the number and the name decide.
+  boolean isAnother(Path file, Path link) {
+    try {
+      var key = Files.readAttributes(link, BasicFileAttributes.class).fileKey();
+      return !file.equals(byIdentity.get(new Identity(Objects.requireNonNull(key))));
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
   private static boolean isDatabaseOrSidecar(String name) {
     return name.endsWith(".sqlite3")
         || name.endsWith(".sqlite3-wal")

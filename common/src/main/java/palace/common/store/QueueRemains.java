@@ -79,8 +79,7 @@ final class QueueRemains implements AutoCloseable {
         && row.values().get(TOPIC) instanceof SqliteValue.Text topic
         && row.values().get(ID) instanceof SqliteValue.Text id) {
       places
-          .computeIfAbsent(
-              new Key(topic.text(), id.text(), row.rowid()), key -> new ArrayList<>(1))
+          .computeIfAbsent(new Key(topic.text(), id.text(), row.rowid()), key -> new ArrayList<>(1))
           .add(place);
     }
   }
@@ -128,9 +127,7 @@ final class QueueRemains implements AutoCloseable {
     }
     float[] vector = new float[dimension];
     ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().get(vector);
-    return new StoredVector(vector, 0, false).isFinite()
-        ? Optional.of(vector)
-        : Optional.empty();
+    return new StoredVector(vector, 0, false).isFinite() ? Optional.of(vector) : Optional.empty();
   }
 
   private static boolean contradicts(SqliteValue metadata, Optional<String> document) {

@@ -14,8 +14,8 @@ import palace.common.pickle.IndexMetadata;
 import palace.common.pickle.PickleReading;
 
 /// Finds for every drawer the newest vector whose bytes can be proven: live slots that agree with
-/// the label map, queue rows newer than them, then quarantined copies of the index, then purged rows
-/// of the queue. What remains is missing, never invented.
+/// the label map, queue rows newer than them, then quarantined copies of the index, then purged
+/// rows of the queue. What remains is missing, never invented.
 final class VectorFold {
   /// Two copies of one vector differ by rounding only.
   private static final float SAME = 1e-5f;
