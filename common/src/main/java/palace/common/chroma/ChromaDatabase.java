@@ -22,6 +22,7 @@ import org.sqlite.SQLiteConnection;
 import org.sqlite.SQLiteErrorCode;
 import palace.common.PalaceException;
 import palace.common.files.LiveFiles;
+import palace.common.files.TreeDelete;
 
 /// One connection to a `chroma.sqlite3`. Every failure is a [PalaceException] that names the file;
 /// SQL's own exceptions are seen nowhere else. Not safe for use by several threads.
@@ -382,7 +383,7 @@ public final class ChromaDatabase implements AutoCloseable {
 
   private static void delete(Path journal) throws IOException {
     try {
-      Files.deleteIfExists(journal);
+      TreeDelete.delete(journal);
     } catch (IOException e) {
       throw new PalaceException.Failed(
           "cannot remove %s, which is empty of meaning: %s".formatted(journal, e.getMessage()),

@@ -93,13 +93,11 @@ final class VectorFold {
 
   /// {@return where a drawer's vector lies}
   VectorSource sourceOf(String id, MetadataFold.Record record) throws IOException {
-    boolean rowIsLost = record.sequence() > touched.getOrDefault(id, 0L);
-    if (rowIsLost && isBeyondIndex(record)) {
+    boolean isOutdated = record.sequence() > touched.getOrDefault(id, 0L) && isBeyondIndex(record);
+    if (isOutdated && indexed) {
       return purged(id, record);
     }
-    // A row of an earlier write says nothing of the last one, which an index may have consumed.
-    boolean rowsAreOld = rowIsLost && !indexed;
-    Long sequence = rowsAreOld ? null : newest.get(id);
+    Long sequence = newest.get(id);
     if (sequence != null && isFinite(queue.vector(sequence))) {
       return new VectorSource.InQueue(sequence);
     }
@@ -107,14 +105,12 @@ final class VectorFold {
     if (live.isPresent()) {
       return live.get();
     }
-    Optional<QueueEntry> row =
-        rowsAreOld
-            ? Optional.empty()
-            : lastFinite(rowsOf.getOrDefault(id, List.of()), Long.MAX_VALUE);
+    Optional<QueueEntry> row = lastFinite(rowsOf.getOrDefault(id, List.of()), Long.MAX_VALUE);
     if (row.isPresent()) {
       return new VectorSource.InQueue(row.get().sequence());
     }
-    Optional<VectorSource> sibling = fromSibling(id, Optional.empty());
+    Optional<VectorSource> sibling =
+        isOutdated ? Optional.empty() : fromSibling(id, Optional.empty());
     return sibling.isPresent() ? sibling.get() : purged(id, record);
   }
 
@@ -132,8 +128,8 @@ final class VectorFold {
 
   /// A write beyond what the index has consumed stands in the queue until it is in the index. Where
   /// a tool has emptied the queue, or its page is lost, nothing proves that a slot, there or in a
-  /// quarantined copy, or an earlier row holds what was written last, unless elements show that the
-  /// files are newer than what says how much they have consumed.
+  /// quarantined copy, or beside such a slot an earlier row, holds what was written last, unless
+  /// elements show that the files are newer than what says how much they have consumed.
   private boolean isBeyondIndex(MetadataFold.Record record) {
     return persisted > 0 && record.sequence() > persisted && !isNewerThanPickle();
   }
