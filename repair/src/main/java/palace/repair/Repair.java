@@ -31,6 +31,7 @@ import palace.common.sources.Source;
 import palace.common.store.NeedsEmbedding;
 import palace.common.store.Palace;
 import palace.common.store.PalaceLayout;
+import palace.common.swap.LogValue;
 import palace.common.swap.PalacePaths;
 import palace.repair.embedder.Pace;
 
@@ -49,7 +50,8 @@ import palace.repair.embedder.Pace;
 /// 9. on any failure take it back: before the switch by rolling back, after it by putting the copy
 ///    and the directories back
 ///
-/// A database that SQLite cannot read whole is not changed but replaced: [RescueRun] says how.
+/// A database that SQLite cannot read whole, or turns out to be unable to write, is not changed but
+/// replaced: [RescueRun] says how.
 ///
 /// Where the findings about single rows cannot be trusted before others are cured (a damaged SQL
 /// index, a missing segment), those are treated first, and step 6 is gone through again; it is
@@ -187,7 +189,7 @@ public final class Repair {
     if (writer.isEmpty()) {
       return recovering(lock, palace, request);
     }
-    RepairPlan plan;
+    final RepairPlan plan;
     try (ChromaDatabase held = writer.get()) {
       plan = plan(palace, request);
       if (!plan.isRescue()) {
@@ -195,10 +197,32 @@ public final class Repair {
           return healthyOrRefused(plan);
         }
         requireAcceptedLoss(plan, request);
-        return new RepairRun(context(palace, request)).on(plan, held, changeCounter);
+        Optional<Outcome> outcome =
+            unlessDamaged(run -> run.on(plan, held, changeCounter), palace, request);
+        if (outcome.isPresent()) {
+          return outcome.get();
+        }
       }
     }
     return new RescueRun(context(palace, request), lock).run(plan.diagnosis());
+  }
+
+  /// Treats a database in its place.
+  ///
+  /// @return what came of it, or nothing where a change met damage that no reading had shown; it is
+  ///     undone then
+  private Optional<Outcome> unlessDamaged(Treating treating, Path palace, RepairRequest request)
+      throws IOException {
+    try {
+      return Optional.of(treating.with(new RepairRun(context(palace, request))));
+    } catch (PalaceException.DamagedDatabase e) {
+      LOG.warn("repair.needs-rescue palace={} cause={}", LogValue.of(palace), LogValue.of(e));
+      return Optional.empty();
+    }
+  }
+
+  private interface Treating {
+    Outcome with(RepairRun run) throws IOException;
   }
 
   /// @throws PalaceException.Refused when a treatment would discard something that can still be
@@ -241,7 +265,10 @@ public final class Repair {
       return healthyOrRefused(plan);
     }
     requireAcceptedLoss(plan, request);
-    return new RepairRun(context(palace, request)).recovering(plan);
+    Optional<Outcome> outcome = unlessDamaged(run -> run.recovering(plan), palace, request);
+    return outcome.isPresent()
+        ? outcome.get()
+        : new RescueRun(context(palace, request), lock).run(plan.diagnosis());
   }
 
   private RunContext context(Path palace, RepairRequest request) throws IOException {
