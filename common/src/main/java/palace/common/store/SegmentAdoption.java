@@ -27,8 +27,10 @@ import palace.common.pickle.PickleReading;
 /// A group of records names its metadata segment, and each record the position in the queue of its
 /// last write; the row of the queue at that position names the collection, and no two writes of a
 /// palace have one position. A directory's header tells the dimension and its pickle the ids: it
-/// belongs to the collection whose records have most of them. Where a single collection and a
-/// single group lack each other, they belong together. What several could claim alike is nobody's.
+/// belongs to the collection whose records have most of them, and records to the collection whose
+/// directory has most of theirs. Where a single collection and a single group lack each other, they
+/// belong together. What several could claim alike is nobody's; what holds nothing is not asked
+/// for.
 final class SegmentAdoption {
   /// The newest rows of the queue are those that Chroma never purges.
   private static final int ROWS_TO_ASK = 100_000;
@@ -99,6 +101,8 @@ final class SegmentAdoption {
           groups.removeAll(claimed);
         }
       });
+      settle(claimsOfRecords(groups), SegmentRow.METADATA);
+      found.forEach(row -> groups.remove(row.id()));
     }
     List<CollectionRow> lacking = lacking(SegmentRow.METADATA);
     if (lacking.size() == 1 && groups.size() == 1) {
@@ -130,8 +134,42 @@ final class SegmentAdoption {
         : Optional.empty();
   }
 
-  /// A directory that may be a collection's, and how much speaks for it.
-  private record Claim(String directory, CollectionRow collection, boolean positioned, long ids) {
+  /// Groups of records that have most ids of a collection's own directory.
+  private List<Claim> claimsOfRecords(List<String> groups) throws IOException {
+    var claims = new ArrayList<Claim>();
+    for (CollectionRow collection : lacking(SegmentRow.METADATA)) {
+      Set<String> labels = labelsOf(collection);
+      for (String group : labels.isEmpty() ? List.<String>of() : groups) {
+        long shared = idsOf(group).stream().filter(labels::contains).count();
+        if (shared * 2 > labels.size()) {
+          claims.add(new Claim(group, collection, false, shared));
+        }
+      }
+    }
+    return claims;
+  }
+
+  private Set<String> labelsOf(CollectionRow collection) throws IOException {
+    Optional<String> segment =
+        catalogue.segmentOf(collection, SegmentRow.VECTOR).map(SegmentRow::id);
+    for (Path directory : layout.segmentDirectories()) {
+      if (segment.isPresent() && directory.getFileName().toString().equals(segment.get())) {
+        return Unclaimed.of(directory).labels();
+      }
+    }
+    return Set.of();
+  }
+
+  private Set<String> idsOf(String records) throws IOException {
+    return Set.copyOf(
+        database.list(
+            "SELECT DISTINCT embedding_id FROM embeddings WHERE segment_id=?",
+            row -> row.text(1),
+            records));
+  }
+
+  /// A segment that may be a collection's, and how much speaks for it.
+  private record Claim(String segment, CollectionRow collection, boolean positioned, long ids) {
     static final Comparator<Claim> STRONGEST =
         Comparator.comparing(Claim::positioned).thenComparing(Claim::ids).reversed();
 
@@ -140,7 +178,7 @@ final class SegmentAdoption {
     }
 
     boolean rivals(Claim other) {
-      return directory.equals(other.directory) || collection.equals(other.collection);
+      return segment.equals(other.segment) || collection.equals(other.collection);
     }
   }
 
@@ -148,7 +186,8 @@ final class SegmentAdoption {
   ///
   /// @param dimension of its vectors, empty when its header does not tell
   /// @param labels the ids it maps, empty when its pickle does not tell
-  private record Unclaimed(String name, OptionalInt dimension, Set<String> labels) {
+  /// @param young whether nothing was ever written into it, by its header and for want of a pickle
+  private record Unclaimed(String name, OptionalInt dimension, Set<String> labels, boolean young) {
     static Unclaimed of(Path directory) throws IOException {
       try (SegmentVectors vectors = SegmentVectors.open(directory, Optional.empty())) {
         Optional<IndexLayout> layout = vectors.index().layout();
@@ -157,7 +196,11 @@ final class SegmentAdoption {
             layout.isPresent() ? OptionalInt.of(layout.get().dimension()) : OptionalInt.empty(),
             vectors.pickle() instanceof PickleReading.Readable(IndexMetadata metadata)
                 ? metadata.idToLabel().keySet()
-                : Set.of());
+                : Set.of(),
+            vectors.pickle() instanceof PickleReading.Absent
+                && layout.isPresent()
+                && vectors.index().elementCount() == 0
+                && vectors.index().countByLinks().orElse(0) == 0);
       }
     }
 
@@ -180,7 +223,7 @@ final class SegmentAdoption {
       }
     }
     if (!lacking.isEmpty() && !unclaimed.isEmpty()) {
-      settle(claims(lacking, unclaimed));
+      settle(claims(lacking, unclaimed), SegmentRow.VECTOR);
     }
     Set<String> adopted = found.stream().map(SegmentRow::id).collect(Collectors.toSet());
     List<Unclaimed> left = unclaimed.stream().filter(one -> !adopted.contains(one.name())).toList();
@@ -194,7 +237,7 @@ final class SegmentAdoption {
     List<CollectionRow> alike = lacking.stream().filter(directory::isAlike).toList();
     if (alike.size() == 1 && left.stream().filter(one -> one.fits(alike.getFirst())).count() == 1) {
       adopt(directory.name(), alike.getFirst(), SegmentRow.VECTOR);
-    } else if (lacking.stream().anyMatch(directory::fits)) {
+    } else if (!directory.young() && lacking.stream().anyMatch(directory::fits)) {
       untold.add(directory.name());
     }
   }
@@ -209,12 +252,7 @@ final class SegmentAdoption {
       if (records.isEmpty()) {
         continue;
       }
-      Set<String> ids =
-          Set.copyOf(
-              database.list(
-                  "SELECT DISTINCT embedding_id FROM embeddings WHERE segment_id=?",
-                  row -> row.text(1),
-                  records.get()));
+      Set<String> ids = idsOf(records.get());
       for (Unclaimed directory : unclaimed) {
         long shared = directory.labels().stream().filter(ids::contains).count();
         // An index that was deleted from since may hold a few ids more than the records do.
@@ -227,20 +265,21 @@ final class SegmentAdoption {
     return claims;
   }
 
-  private void settle(List<Claim> claims) {
+  private void settle(List<Claim> claims, String scope) {
     List<Claim> open = new ArrayList<>(claims.stream().sorted(Claim.STRONGEST).toList());
     while (!open.isEmpty()) {
       Claim first = open.removeFirst();
       List<Claim> rivals = open.stream().filter(first::rivals).toList();
       List<Claim> equals = rivals.stream().filter(first::isAsStrongAs).toList();
       if (equals.isEmpty()) {
-        adopt(first.directory(), first.collection(), SegmentRow.VECTOR);
+        adopt(first.segment(), first.collection(), scope);
         open.removeAll(rivals);
       } else {
-        untold.add(first.directory());
-        equals.stream().map(Claim::directory).forEach(untold::add);
+        Set<String> nobodys = new HashSet<>(Set.of(first.segment()));
+        equals.stream().map(Claim::segment).forEach(nobodys::add);
         open.removeAll(equals);
-        open.removeIf(claim -> untold.contains(claim.directory()));
+        open.removeIf(claim -> nobodys.contains(claim.segment()));
+        untold.addAll(scope.equals(SegmentRow.VECTOR) ? nobodys : Set.of());
       }
     }
   }

@@ -29,6 +29,9 @@ public sealed interface SpaceProof {
   /// At most this many vectors are looked at.
   int SAMPLE = 512;
 
+  /// So large a part of the vectors has to look the same.
+  float MOST = 0.9f;
+
   /// {@return the space to believe, given every space that is stated somewhere, the effective one
   /// first}
   default Space choose(List<Space> stated) {
@@ -93,11 +96,12 @@ public sealed interface SpaceProof {
   }
 
   /// Embedders that give unit vectors look alike in every space, but only a cosine index keeps
-  // their
-  /// lengths: elsewhere uninitialised memory stands there, zeroes or parts of pointers, which are
-  /// tiny or huge as floats.
+  /// their lengths: elsewhere uninitialised memory stands there, zeroes or parts of pointers, of
+  /// which hardly any looks like a length. A vector of zeroes is no witness, and a few that were
+  /// damaged outvote nobody.
   private static SpaceProof fromNorms(SegmentVectors segment) {
     int looked = 0;
+    int witnesses = 0;
     int unit = 0;
     int plausible = 0;
     int step = Math.max(1, segment.liveLabels().size() / SAMPLE);
@@ -110,19 +114,17 @@ public sealed interface SpaceProof {
       segment.index().storedVector(slot, stored);
       float norm = Space.length(stored);
       float length = segment.index().length(slot);
-      unit += norm == 0 || Math.abs(norm - 1) <= 1e-4f ? 1 : 0;
-      plausible +=
-          norm == 0 && length == 0 || norm != 0 && length > LEAST_LENGTH && length < MOST_LENGTH
-              ? 1
-              : 0;
+      witnesses += norm == 0 ? 0 : 1;
+      unit += Math.abs(norm - 1) <= 1e-4f ? 1 : 0;
+      plausible += norm != 0 && length > LEAST_LENGTH && length < MOST_LENGTH ? 1 : 0;
     }
-    int sampled = (looked + step - 1) / step;
-    if (sampled < 3) {
+    if (witnesses < 3) {
       return new Inconclusive();
     }
-    if (unit < sampled / 2) {
+    if (unit < witnesses / 2) {
       return new AsGiven();
     }
-    return unit == sampled && plausible == sampled ? new Normalised() : new Inconclusive();
+    float enough = witnesses * MOST;
+    return unit >= enough && plausible >= enough ? new Normalised() : new Inconclusive();
   }
 }

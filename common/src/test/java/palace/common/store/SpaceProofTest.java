@@ -44,15 +44,26 @@ class SpaceProofTest {
     assertThat(proof(0)).isEqualTo(new SpaceProof.Inconclusive());
   }
 
+  @Test
+  void aFewDamagedVectorsOutvoteNobody() throws IOException {
+    assertThat(proof(1.0f, 3)).isEqualTo(new SpaceProof.Normalised());
+    assertThat(proof(0, 3)).isEqualTo(new SpaceProof.Inconclusive());
+  }
+
   private SpaceProof proof(float length) throws IOException {
-    Path segment = directory.resolve("segment-" + Float.floatToIntBits(length));
-    write(segment, length);
+    return proof(length, 0);
+  }
+
+  private SpaceProof proof(float length, int zeroed) throws IOException {
+    Path segment =
+        directory.resolve("segment-%d-%d".formatted(Float.floatToIntBits(length), zeroed));
+    write(segment, length, zeroed);
     try (SegmentVectors vectors = SegmentVectors.open(segment, Optional.empty())) {
       return SpaceProof.of(vectors, null, List.of(), DIMENSION);
     }
   }
 
-  private static void write(Path segment, float length) throws IOException {
+  private static void write(Path segment, float length, int zeroed) throws IOException {
     var labels = new LinkedHashMap<String, Long>();
     var ids = new LinkedHashMap<Long, String>();
     var random = new Random(1);
@@ -64,7 +75,7 @@ class SpaceProofTest {
           vector[i] = (float) random.nextGaussian();
         }
         Space.normalise(vector);
-        build.add(label, vector, 0);
+        build.add(label, label <= zeroed ? new float[DIMENSION] : vector, 0);
         labels.put("id" + label, label);
         ids.put(label, "id" + label);
       }
