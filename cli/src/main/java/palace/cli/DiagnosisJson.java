@@ -102,6 +102,7 @@ final class DiagnosisJson {
         .put("vectorsInIndex", collection.vectorsInIndex())
         .put("vectorsInQueue", collection.vectorsInQueue())
         .put("vectorsInQuarantine", collection.vectorsInSiblings())
+        .put("vectorsInFreePages", collection.vectorsInFreePages())
         .put("missingVectors", collection.vectorsMissing())
         .put("queueRows", collection.queueRows());
   }

@@ -41,6 +41,14 @@ final class DiagnosisText {
     for (NotRun notRun : diagnosis.notRun()) {
       lines.add("not checked: " + notRun.check() + ": " + notRun.reason());
     }
+    for (CollectionSummary collection : diagnosis.collections()) {
+      if (collection.vectorsInFreePages() > 0) {
+        lines.add(
+            "only free pages of the database hold %s of %s: what compacts the file destroys them"
+                .formatted(
+                    Numbers.count(collection.vectorsInFreePages(), "vector"), collection.name()));
+      }
+    }
     examined
         .digests()
         .forEach((name, digest) -> lines.add("content digest of " + name + ": " + digest));

@@ -78,6 +78,7 @@ final class MigrationJson {
         .put("vectorsInIndex", collection.inIndex())
         .put("vectorsInQueue", collection.inQueue())
         .put("vectorsInQuarantine", collection.inSiblings())
+        .put("vectorsInFreePages", collection.inFreePages())
         .put("missingVectors", collection.missing())
         .put("index", word(collection.indexFiles()));
   }
@@ -93,6 +94,7 @@ final class MigrationJson {
         .put("vectorsFromIndex", collection.vectorsFromIndex())
         .put("vectorsFromQueue", collection.vectorsFromQueue())
         .put("vectorsFromQuarantine", collection.vectorsFromSiblings())
+        .put("vectorsFromFreePages", collection.vectorsFromFreePages())
         .put("index", word(collection.indexFiles()))
         .put("contentDigest", collection.contentDigest());
   }

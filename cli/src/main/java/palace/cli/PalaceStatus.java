@@ -58,12 +58,9 @@ record PalaceStatus(
       long drawers,
       long inIndex,
       long inQueue,
-      long missing) {
-    /// {@return drawers whose vector only a quarantined copy of the index holds}
-    long inQuarantine() {
-      return drawers - inIndex - inQueue - missing;
-    }
-  }
+      long inQuarantine,
+      long inFreePages,
+      long missing) {}
 
   /// The room that each part takes.
   record Sizes(TreeSize total, TreeSize database, TreeSize segments, TreeSize companions) {}
@@ -105,6 +102,8 @@ record PalaceStatus(
                 state.entries().size(),
                 state.vectorsInIndex(),
                 state.vectorsInQueue(),
+                state.vectorsInSiblings(),
+                state.vectorsInFreePages(),
                 state.missingVectors().size()));
       }
     }

@@ -75,6 +75,7 @@ final class StatusJson {
         .put("vectorsInIndex", collection.inIndex())
         .put("vectorsInQueue", collection.inQueue())
         .put("vectorsInQuarantine", collection.inQuarantine())
+        .put("vectorsInFreePages", collection.inFreePages())
         .put("missingVectors", collection.missing());
   }
 

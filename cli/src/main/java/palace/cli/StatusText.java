@@ -41,6 +41,9 @@ final class StatusText {
     if (collection.inQuarantine() > 0) {
       vectors.add(Numbers.count(collection.inQuarantine()) + " in quarantined copies");
     }
+    if (collection.inFreePages() > 0) {
+      vectors.add(Numbers.count(collection.inFreePages()) + " in free pages");
+    }
     if (collection.missing() > 0) {
       vectors.add(Numbers.count(collection.missing()) + " missing");
     }

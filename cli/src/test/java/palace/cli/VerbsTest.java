@@ -14,6 +14,7 @@ import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import palace.common.chroma.ChromaDatabase;
 
 /// Each verb's answer on a palace that real Chroma made: 279 drawers in six collections in the one
 /// of 0.6.3, 258 in the one of 1.5.9, as their truths say.
@@ -153,12 +154,49 @@ final class VerbsTest {
             "vectorsInIndex",
             "vectorsInQueue",
             "vectorsInQuarantine",
+            "vectorsInFreePages",
             "missingVectors",
             "queueRows");
     assertThat(damaged.path("next").get(0).asText()).isEqualTo("palace repair " + path);
     assertThat(damaged.path("prediction").path("outcome").asText()).isEqualTo("failure");
     assertThat(damaged.path("prediction").path("sentence").asText())
         .startsWith("Chroma 1.5.9 fails");
+  }
+
+  @Test
+  void vectorsInFreePagesAreCountedWhereverSourcesAre() throws Exception {
+    String path = palaceOf("0.6.3");
+    try (var database = ChromaDatabase.openForWriting(Path.of(path, "chroma.sqlite3"))) {
+      database.execute("PRAGMA secure_delete=OFF");
+      database.execute("DELETE FROM embeddings_queue");
+    }
+
+    JsonNode doctor = palace("doctor", "--json", path).json().path("collections");
+    JsonNode status = palace("status", "--json", path).json().path("collections");
+    JsonNode plan = palace("migrate", "--dry-run", "--json", path).json();
+
+    long found = inFreePages(doctor);
+    assertThat(found).isPositive();
+    assertThat(inFreePages(status)).isEqualTo(found);
+    assertThat(inFreePages(plan.path("plan").path("collections"))).isEqualTo(found);
+    assertThat(palace("doctor", path).out())
+        .contains("only free pages of the database hold", "what compacts the file destroys them");
+    assertThat(palace("status", path).out()).contains(" in free pages");
+  }
+
+  private static long inFreePages(JsonNode collections) {
+    long found = 0;
+    for (JsonNode collection : collections) {
+      long elsewhere =
+          collection.path("vectorsInIndex").asLong()
+              + collection.path("vectorsInQueue").asLong()
+              + collection.path("vectorsInQuarantine").asLong()
+              + collection.path("missingVectors").asLong();
+      long inFreePages = collection.path("vectorsInFreePages").asLong();
+      assertThat(inFreePages + elsewhere).isEqualTo(collection.path("drawers").asLong());
+      found += inFreePages;
+    }
+    return found;
   }
 
   private static Set<String> names(JsonNode object) {

@@ -279,8 +279,6 @@ final class Construction {
     var results = new ArrayList<MigrationReport.CollectionResult>();
     for (CollectionTarget target : targets) {
       CollectionState state = target.source();
-      long index = state.vectorsInIndex();
-      long queue = state.vectorsInQueue();
       results.add(
           new MigrationReport.CollectionResult(
               state.name(),
@@ -289,9 +287,10 @@ final class Construction {
               state.space().chromaName(),
               state.dimension(),
               target.carried().size(),
-              index,
-              queue,
-              target.carried().size() - index - queue,
+              state.vectorsInIndex(),
+              state.vectorsInQueue(),
+              state.vectorsInSiblings(),
+              state.vectorsInFreePages(),
               MigrationPlanner.indexFiles(target.segment()),
               parity.digests().getOrDefault(target.id(), "")));
     }

@@ -40,6 +40,7 @@ public record MigrationPlan(
   /// @param inIndex vectors that lie in its own index
   /// @param inQueue vectors that lie in the queue
   /// @param inSiblings vectors that lie in quarantined copies of the index
+  /// @param inFreePages vectors that lie in free pages of the database
   /// @param missing drawers whose vector exists nowhere
   /// @param indexFiles what is done about the index
   public record CollectionPlan(
@@ -52,6 +53,7 @@ public record MigrationPlan(
       long inIndex,
       long inQueue,
       long inSiblings,
+      long inFreePages,
       long missing,
       IndexFiles indexFiles) {}
 

@@ -23,7 +23,6 @@ import palace.common.store.CollectionState;
 import palace.common.store.Drawer;
 import palace.common.store.DrawerEntry;
 import palace.common.store.PalaceLayout;
-import palace.common.store.VectorSource;
 
 /// Works out what a migration will do, and refuses what the release cannot hold. Only reads.
 final class MigrationPlanner {
@@ -66,10 +65,6 @@ final class MigrationPlanner {
 
   private static MigrationPlan.CollectionPlan planOf(CollectionTarget target) {
     CollectionState state = target.source();
-    long siblings =
-        state.entries().stream()
-            .filter(entry -> entry.vector() instanceof VectorSource.InSibling)
-            .count();
     return new MigrationPlan.CollectionPlan(
         state.name(),
         state.row().tenant(),
@@ -79,7 +74,8 @@ final class MigrationPlanner {
         state.entries().size(),
         state.vectorsInIndex(),
         state.vectorsInQueue(),
-        siblings,
+        state.vectorsInSiblings(),
+        state.vectorsInFreePages(),
         state.missingVectors().size(),
         indexFiles(target.segment()));
   }

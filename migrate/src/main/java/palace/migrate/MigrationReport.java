@@ -58,6 +58,7 @@ public record MigrationReport(
   /// @param vectorsFromIndex vectors that came from the old index
   /// @param vectorsFromQueue vectors that came from the queue
   /// @param vectorsFromSiblings vectors that came from quarantined copies
+  /// @param vectorsFromFreePages vectors that came from free pages of the database
   /// @param indexFiles what was done about the index
   /// @param contentDigest digest of its drawers, in lower-case hex
   public record CollectionResult(
@@ -70,6 +71,7 @@ public record MigrationReport(
       long vectorsFromIndex,
       long vectorsFromQueue,
       long vectorsFromSiblings,
+      long vectorsFromFreePages,
       MigrationPlan.IndexFiles indexFiles,
       String contentDigest) {}
 

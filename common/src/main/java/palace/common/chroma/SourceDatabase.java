@@ -76,13 +76,13 @@ public final class SourceDatabase implements AutoCloseable {
 
   static boolean isWriteAheadWithoutLog(Path file) throws IOException {
     return !LiveFiles.isOpen(file)
-        && sizeOf(sidecar(file, "-wal")) == 0
+        && !hasLog(file)
         && headerOf(file)[WRITE_VERSION_OFFSET] == WAL_VERSION;
   }
 
   /// {@return whether the file is a database beside which nothing waits to be recovered}
   static boolean isIntactWithoutRecovery(Path file) throws IOException {
-    if (sizeOf(sidecar(file, "-wal")) > 0 || mayBeHot(sidecar(file, "-journal"))) {
+    if (hasLog(file) || mayBeHot(sidecar(file, "-journal"))) {
       return false;
     }
     return LiveFiles.isOpen(file) || isDatabase(firstBytes(file, SQLITE_MAGIC.length));
@@ -104,7 +104,7 @@ public final class SourceDatabase implements AutoCloseable {
     if (header.length < HEADER_BYTES || !isDatabase(header)) {
       return Optional.empty();
     }
-    if (sizeOf(sidecar(file, "-wal")) > 0) {
+    if (hasLog(file)) {
       return Optional.of(Journal.LOG);
     }
     boolean logged = header[WRITE_VERSION_OFFSET] == WAL_VERSION;
@@ -142,9 +142,21 @@ public final class SourceDatabase implements AutoCloseable {
     try {
       Path main = directory.copyIn(file);
       directory.copyIn(sidecar(file, suffix));
-      return reading(ChromaDatabase.openForWriting(main), condition, Optional.of(directory));
+      return reading(recovered(main), condition, Optional.of(directory));
     } catch (IOException | RuntimeException e) {
       closeAfter(directory, e);
+      throw e;
+    }
+  }
+
+  /// Everything is in the file itself then, for whoever reads its pages.
+  private static ChromaDatabase recovered(Path copy) throws IOException {
+    ChromaDatabase database = ChromaDatabase.openForWriting(copy);
+    try {
+      database.mergeLog();
+      return database;
+    } catch (IOException | RuntimeException e) {
+      closeAfter(database, e);
       throw e;
     }
   }
@@ -220,6 +232,11 @@ public final class SourceDatabase implements AutoCloseable {
             "see what it is, and move it out of the palace");
       }
     }
+  }
+
+  /// {@return whether a file lacks what stands in a write-ahead log beside it}
+  public static boolean hasLog(Path file) throws IOException {
+    return sizeOf(sidecar(file, "-wal")) > 0;
   }
 
   private static long sizeOf(Path file) throws IOException {

@@ -10,6 +10,7 @@ import palace.common.hnsw.Space;
 /// @param vectorsInIndex drawers whose vector is taken from the index
 /// @param vectorsInQueue drawers whose vector is taken from the queue
 /// @param vectorsInSiblings drawers whose vector only a quarantined copy holds
+/// @param vectorsInFreePages drawers whose vector only free pages of the database hold
 /// @param vectorsMissing drawers whose vector is nowhere
 /// @param dimension components per vector, 0 when nothing was ever written
 /// @param space what distance means
@@ -21,6 +22,7 @@ public record CollectionSummary(
     long vectorsInIndex,
     long vectorsInQueue,
     long vectorsInSiblings,
+    long vectorsInFreePages,
     long vectorsMissing,
     int dimension,
     Space space,

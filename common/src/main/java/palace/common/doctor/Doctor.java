@@ -77,6 +77,9 @@ public final class Doctor {
       var doctor = new Doctor(examination, new CheckRun(examination, readers, bounds));
       doctor.make(PalaceChecks.all(palace), progress);
       doctor.compareWithCopies(palace, progress);
+      palace
+          .unsearched()
+          .ifPresent(reason -> examination.notRun("free pages of the database", reason));
       return doctor.diagnosis();
     }
   }

@@ -6,9 +6,7 @@ import java.util.List;
 import palace.common.chroma.CollectionRow;
 import palace.common.chroma.SegmentRow;
 import palace.common.store.CollectionState;
-import palace.common.store.DrawerEntry;
 import palace.common.store.Palace;
-import palace.common.store.VectorSource;
 
 /// Every check there is, in the order in which findings are listed.
 final class PalaceChecks {
@@ -105,10 +103,8 @@ final class PalaceChecks {
         state.entries().size(),
         state.vectorsInIndex(),
         state.vectorsInQueue(),
-        state.entries().stream()
-            .map(DrawerEntry::vector)
-            .filter(VectorSource.InSibling.class::isInstance)
-            .count(),
+        state.vectorsInSiblings(),
+        state.vectorsInFreePages(),
         state.missingVectors().size(),
         state.dimension(),
         state.space(),

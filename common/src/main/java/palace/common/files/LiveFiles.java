@@ -1,8 +1,11 @@
 package palace.common.files;
 
+import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -10,10 +13,12 @@ import java.util.Optional;
 ///
 /// POSIX drops every record lock that a process holds on a file as soon as the process closes *any*
 /// descriptor of it. So whoever read such a file by its path would silently let other processes
-/// write to a database that we think we hold. All that read whole files here ask this table first;
-/// it belongs, as the locks do, to the process. `stat`, links and renames are harmless.
+/// write to a database that we think we hold. All that read whole files here ask this table first,
+/// or have their descriptor closed by [#closeAfterConnections]; the table belongs, as the locks do,
+/// to the process. `stat`, links and renames are harmless.
 public final class LiveFiles {
   private static final Map<Identity, Integer> OPEN = new HashMap<>();
+  private static final Map<Identity, List<Closeable>> WAITING = new HashMap<>();
 
   private LiveFiles() {}
 
@@ -29,7 +34,7 @@ public final class LiveFiles {
     @Override
     public void close() {
       synchronized (OPEN) {
-        identity.ifPresent(key -> OPEN.merge(key, -1, LiveFiles::sumUnlessZero));
+        identity.ifPresent(LiveFiles::closed);
         identity = Optional.empty();
       }
     }
@@ -58,6 +63,35 @@ public final class LiveFiles {
     if (isOpen(file)) {
       throw new IllegalStateException(
           file + " is open in a connection of this process: closing it would drop its locks");
+    }
+  }
+
+  /// Closes what a file was read through, and nothing else was done with: at once, or with the last
+  /// connection of this JVM to the file, when there is no lock left to drop.
+  ///
+  /// @param file what [Identity#behind] told just before it was opened
+  public static void closeAfterConnections(Identity file, Closeable descriptor) {
+    synchronized (OPEN) {
+      if (OPEN.containsKey(file)) {
+        WAITING.computeIfAbsent(file, key -> new ArrayList<>()).add(descriptor);
+      } else {
+        close(descriptor);
+      }
+    }
+  }
+
+  private static void closed(Identity file) {
+    OPEN.merge(file, -1, LiveFiles::sumUnlessZero);
+    if (!OPEN.containsKey(file)) {
+      Optional.ofNullable(WAITING.remove(file)).ifPresent(all -> all.forEach(LiveFiles::close));
+    }
+  }
+
+  private static void close(Closeable descriptor) {
+    try {
+      descriptor.close();
+    } catch (IOException e) {
+      // Nothing was written through it.
     }
   }
 

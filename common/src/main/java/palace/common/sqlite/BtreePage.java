@@ -108,9 +108,12 @@ public final class BtreePage {
   /// {@return every record of a table that stands anywhere in the page, whatever its header and its
   /// offsets say, in the order of the bytes}
   ///
+  /// SQLite fills a page from its end. So a page that was used again may hold the beginning of an
+  /// older record whose end is a newer one; a record in which another begins is not whole.
+  ///
   /// A row that is deleted as the last one of its page leaves its bytes as they were, and so does a
   /// page that becomes free; of other deleted rows the first four bytes are gone, and with them
-  /// their number.
+  /// their number, which nothing that is left proves.
   ///
   /// @param columns how many values such a record has, fewer than 120
   /// @param first serial type of its first value
@@ -122,8 +125,10 @@ public final class BtreePage {
       if (length > columns && length < ONE_BYTE && Octets.u8(bytes, header + 1) == first) {
         Optional<Cell> cell = recordBefore(header, columns);
         if (cell.isPresent()) {
+          if (!found.isEmpty() && found.getLast().end() > header) {
+            found.removeLast();
+          }
           found.add(cell.get());
-          header = cell.get().end() - 1;
         }
       }
     }

@@ -9,6 +9,11 @@ package palace.common.sqlite;
 /// @param local how many bytes of it are in the page
 /// @param overflow the page where it goes on, 0 when it does not
 public record Cell(long child, long rowid, long payload, int at, int local, long overflow) {
+  /// {@return whether the record goes on in other pages}
+  public boolean spills() {
+    return local < payload;
+  }
+
   /// {@return the first byte after the cell}
   int end() {
     return at + local + (overflow == 0 ? 0 : Integer.BYTES);

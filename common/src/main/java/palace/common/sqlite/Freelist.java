@@ -1,6 +1,7 @@
 package palace.common.sqlite;
 
 import java.util.BitSet;
+import java.util.stream.IntStream;
 
 /// The pages that SQLite keeps for later. They hold what was deleted: no row of theirs is one.
 ///
@@ -9,6 +10,7 @@ import java.util.BitSet;
 public final class Freelist {
   private final PageFile file;
   private final BitSet pages = new BitSet();
+  private final BitSet trunks = new BitSet();
   private boolean complete;
 
   private Freelist(PageFile file) {
@@ -36,6 +38,7 @@ public final class Freelist {
   private long take(long trunk) {
     byte[] bytes = file.bytes(trunk);
     pages.set((int) trunk);
+    trunks.set((int) trunk);
     int listed = (int) Octets.u32(bytes, 4);
     for (int i = 0; i < listed; i++) {
       pages.set((int) Octets.u32(bytes, 8 + 4 * i));
@@ -94,6 +97,16 @@ public final class Freelist {
   /// {@return whether a page is known to be free}
   public boolean contains(long page) {
     return page <= Integer.MAX_VALUE && pages.get((int) page);
+  }
+
+  /// {@return whether a page is known to be free and was not written to since: unlike a trunk}
+  public boolean keeps(long page) {
+    return contains(page) && !trunks.get((int) page);
+  }
+
+  /// {@return the numbers of the pages that are known to be free, the lowest first}
+  public IntStream numbers() {
+    return pages.stream();
   }
 
   /// {@return how many pages are known to be free}

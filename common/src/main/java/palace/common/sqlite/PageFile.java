@@ -10,15 +10,18 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Optional;
 import palace.common.PalaceException;
+import palace.common.files.Identity;
 import palace.common.files.LiveFiles;
 
 /// A database file read page by page, at most a few pages of it in memory. A page that the disk
 /// does not give is a page of zeros: it is damage like any other.
 public final class PageFile implements AutoCloseable {
+  private final Identity identity;
   private final FileChannel channel;
   private final FileShape shape;
 
-  private PageFile(FileChannel channel, FileShape shape) {
+  private PageFile(Identity identity, FileChannel channel, FileShape shape) {
+    this.identity = identity;
     this.channel = channel;
     this.shape = shape;
   }
@@ -27,11 +30,21 @@ public final class PageFile implements AutoCloseable {
   /// process may have it open.
   public static PageFile open(Path file) throws IOException {
     LiveFiles.requireNotOpen(file);
+    return beside(file);
+  }
+
+  /// As [#open], of a file to which connections of this process may be open. What they have not
+  /// written yet, or keep in a write-ahead log, is not seen.
+  public static PageFile beside(Path file) throws IOException {
+    Identity identity =
+        Identity.behind(file)
+            .orElseThrow(
+                () -> new PalaceException.Refused(file + ": no such file", "check the path"));
     FileChannel channel = channel(file);
     try {
-      return new PageFile(channel, ShapeProof.of(channel));
+      return new PageFile(identity, channel, ShapeProof.of(channel));
     } catch (IOException | RuntimeException e) {
-      channel.close();
+      LiveFiles.closeAfterConnections(identity, channel);
       throw e;
     }
   }
@@ -82,7 +95,7 @@ public final class PageFile implements AutoCloseable {
   }
 
   @Override
-  public void close() throws IOException {
-    channel.close();
+  public void close() {
+    LiveFiles.closeAfterConnections(identity, channel);
   }
 }

@@ -36,7 +36,8 @@ public final class RecordReader {
     return new RecordReader(file, false, Optional.empty());
   }
 
-  /// Begins a pass that reads records of which nothing lies in a page that is in use.
+  /// Begins a pass that reads records of which nothing lies in a page that is in use, or goes on in
+  /// one that now lists free pages.
   public static RecordReader ofFreePages(PageFile file, Freelist free) {
     return new RecordReader(file, true, Optional.of(free));
   }
@@ -104,7 +105,7 @@ public final class RecordReader {
     if (page < 2 || !file.shape().has(page) || page > Integer.MAX_VALUE || used.get((int) page)) {
       return false;
     }
-    if (within.isPresent() && !within.get().contains(page)) {
+    if (within.isPresent() && !within.get().keeps(page)) {
       return false;
     }
     used.set((int) page);

@@ -210,6 +210,20 @@ public final class CollectionState implements AutoCloseable {
     return entries.stream().filter(entry -> entry.vector() instanceof VectorSource.InIndex).count();
   }
 
+  /// {@return how many drawers have their vector in a quarantined copy of the index only}
+  public long vectorsInSiblings() {
+    return entries.stream()
+        .filter(entry -> entry.vector() instanceof VectorSource.InSibling)
+        .count();
+  }
+
+  /// {@return how many drawers have their vector in free pages of the database only}
+  public long vectorsInFreePages() {
+    return entries.stream()
+        .filter(entry -> entry.vector() instanceof VectorSource.InFreePages)
+        .count();
+  }
+
   /// {@return the highest position in the queue that any write of this collection ever had, as far
   /// as it can be known}
   public long newestSequence() {

@@ -58,7 +58,7 @@ public final class Palace implements AutoCloseable {
   /// @throws PalaceException as the opening of a directory does
   public static Palace open(PalaceLayout layout) throws IOException {
     SourceDatabase source = SourceDatabase.open(layout.database());
-    return open(layout, source, RemainsOnDemand.of(source.database()));
+    return open(layout, source, RemainsOnDemand.in(Optional.of(source.database().file())));
   }
 
   /// Reads a palace through a connection to its database that is open already, with whatever its
@@ -73,10 +73,10 @@ public final class Palace implements AutoCloseable {
   }
 
   /// As [#over(PalaceLayout, ChromaDatabase)], with a copy of the database file in whose free pages
-  /// vectors are looked for that are nowhere else. Nobody has a connection to it.
+  /// vectors are looked for that are nowhere else. Nobody writes to it.
   public static Palace over(PalaceLayout layout, ChromaDatabase database, Optional<Path> copy)
       throws IOException {
-    return open(layout, SourceDatabase.over(database), RemainsOnDemand.of(database, copy));
+    return open(layout, SourceDatabase.over(database), RemainsOnDemand.in(copy));
   }
 
   private static Palace open(PalaceLayout layout, SourceDatabase source, RemainsOnDemand remains)
@@ -224,6 +224,12 @@ public final class Palace implements AutoCloseable {
   /// {@return the queue}
   public Queue queue() {
     return queue;
+  }
+
+  /// {@return why free pages of the database could not be searched, or not all, for vectors that
+  /// are nowhere else; empty as long as no collection was opened that lacks any}
+  public Optional<String> unsearched() {
+    return remains.unsearched();
   }
 
   /// {@return the collections of every tenant and database}

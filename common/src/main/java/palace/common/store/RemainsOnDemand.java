@@ -5,73 +5,62 @@ import java.nio.file.Path;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import palace.common.chroma.ChromaDatabase;
-import palace.common.files.PrivateDirectory;
+import palace.common.chroma.SourceDatabase;
 
-/// The [QueueRemains] of a palace, looked for when a vector is nowhere else, because that takes a
-/// copy of the database: SQLite gives no free page to anybody, and its file must not be opened
-/// beside it.
+/// The [QueueRemains] of a palace, looked for once, and only when a vector is nowhere else.
 ///
-/// Several threads may ask. Where there is no room for a copy, there are no remains.
+/// Several threads may ask. What is read is the file beside its connections, whose read transaction
+/// keeps it as it is.
 final class RemainsOnDemand implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(RemainsOnDemand.class);
 
-  private final ChromaDatabase database;
-  private final Optional<Path> copy;
-  private final boolean mayCopy;
-  private Optional<PrivateDirectory> folder = Optional.empty();
+  private final Optional<Path> file;
   private Optional<QueueRemains> remains = Optional.empty();
+  private Optional<String> unsearched = Optional.empty();
   private boolean sought;
 
-  private RemainsOnDemand(ChromaDatabase database, Optional<Path> copy, boolean mayCopy) {
-    this.database = database;
-    this.copy = copy;
-    this.mayCopy = mayCopy;
+  private RemainsOnDemand(Optional<Path> file) {
+    this.file = file;
   }
 
-  /// Of a database that only we read.
-  static RemainsOnDemand of(ChromaDatabase database) {
-    return new RemainsOnDemand(database, Optional.empty(), true);
+  /// In the free pages of a database file, if it can be told of one that nobody changes.
+  static RemainsOnDemand in(Optional<Path> file) {
+    return new RemainsOnDemand(file);
   }
 
-  /// Of a database of which there is a copy already, if there is one.
-  static RemainsOnDemand of(ChromaDatabase database, Optional<Path> copy) {
-    return new RemainsOnDemand(database, copy, false);
-  }
-
-  /// {@return what was purged; empty where nothing can have been, or it cannot be looked for}
+  /// {@return what was purged; empty where it cannot be looked for}
   synchronized Optional<QueueRemains> get() {
-    if (!sought) {
+    if (!sought && file.isPresent()) {
       sought = true;
       try {
-        remains = seek();
+        seek(file.get());
       } catch (IOException e) {
-        LOG.warn("free-pages.unread cause={}", e.getMessage());
+        unsearched = Optional.of(String.valueOf(e.getMessage()));
       }
+      unsearched.ifPresent(reason -> LOG.warn("free-pages.unsearched cause={}", reason));
     }
     return remains;
   }
 
-  private Optional<QueueRemains> seek() throws IOException {
-    if (copy.isEmpty() && !mayCopy || database.number("PRAGMA freelist_count") == 0) {
-      return Optional.empty();
+  private void seek(Path database) throws IOException {
+    if (SourceDatabase.hasLog(database)) {
+      unsearched = Optional.of("pages in the write-ahead log are newer than those of the file");
+      return;
     }
-    return Optional.of(QueueRemains.of(copy.isPresent() ? copy.get() : copied()));
+    QueueRemains found = QueueRemains.of(database);
+    remains = Optional.of(found);
+    if (!found.isComplete()) {
+      unsearched = Optional.of("they hold more than %,d rows".formatted(RowPlaces.MOST));
+    }
   }
 
-  private Path copied() throws IOException {
-    PrivateDirectory own = PrivateDirectory.create();
-    folder = Optional.of(own);
-    Path file = own.path().resolve(PalaceLayout.DATABASE);
-    database.backUpTo(file);
-    return file;
+  /// {@return why not everything was looked for that somebody asked for}
+  synchronized Optional<String> unsearched() {
+    return unsearched;
   }
 
   @Override
-  public synchronized void close() throws IOException {
+  public synchronized void close() {
     remains.ifPresent(QueueRemains::close);
-    if (folder.isPresent()) {
-      folder.get().close();
-    }
   }
 }

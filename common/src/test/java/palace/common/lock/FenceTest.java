@@ -7,6 +7,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -26,6 +28,7 @@ import palace.common.files.Sha256;
 import palace.common.files.TreeCopy;
 import palace.common.files.TreeDelete;
 import palace.common.files.TreeDigest;
+import palace.common.sqlite.PageFile;
 
 final class FenceTest {
   private static final String CREATE =
@@ -245,6 +248,35 @@ final class FenceTest {
     assertThatThrownBy(reading)
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("is open in a connection of this process");
+  }
+
+  @Test
+  void readingItsPagesBesideAConnectionLetsNobodyIn() throws Exception {
+    create("DELETE");
+    try (var lock = PalaceLock.acquire(palace, "migrate");
+        var probe = Python.run(PROBE, database)) {
+      try (var fence = lock.fence(database)) {
+        assertThat(fence.database()).isEqualTo(database);
+        PageFile.beside(database).close();
+        probe.tell("write");
+        assertThat(probe.answer()).isEqualTo("database is locked");
+      }
+      probe.tell("write");
+      assertThat(probe.answer()).isEqualTo("free");
+    }
+    assertThat(descriptors()).isNotEmpty().doesNotContain(database);
+  }
+
+  private static List<Path> descriptors() throws IOException {
+    var open = new ArrayList<Path>();
+    try (var links = Files.newDirectoryStream(Path.of("/proc/self/fd"))) {
+      for (Path link : links) {
+        if (Files.isSymbolicLink(link)) {
+          open.add(Files.readSymbolicLink(link));
+        }
+      }
+    }
+    return open;
   }
 
   @Test
