@@ -210,7 +210,7 @@ public final class Repair {
   /// Treats a database in its place.
   ///
   /// @return what came of it, or nothing where a change met damage that no reading had shown; it is
-  ///     undone then
+  ///   undone then
   private Optional<Outcome> unlessDamaged(Treating treating, Path palace, RepairRequest request)
       throws IOException {
     try {

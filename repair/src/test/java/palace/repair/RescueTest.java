@@ -103,6 +103,22 @@ class RescueTest {
     assertThat(report.snapshot().resolve("segments").resolve(old.getFileName())).isDirectory();
   }
 
+  /// The full-text tables are made anew in any case, and SQLite cannot even delete them.
+  @Test
+  void damageThatOnlyAChangeMeetsLosesNothing() throws IOException {
+    SamplePalace palace = SamplePalace.in(folder);
+    String rows = palace.rows();
+    palace.zeroLeaf("embedding_fulltext_search_data");
+
+    RepairReport report = report(repair(palace));
+
+    assertThat(report.done().stream().map(done -> done.treatment().code()))
+        .contains("rescue-database");
+    assertThat(report.lost()).isEmpty();
+    assertThat(palace.rows().lines()).containsExactlyElementsOf(rows.lines().toList());
+    assertThat(doctor(palace).damages()).isEmpty();
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {"sqlite_autoindex_embedding_metadata_1", "embedding_metadata_string_value"})
