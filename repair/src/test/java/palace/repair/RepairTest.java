@@ -12,6 +12,7 @@ import org.junit.jupiter.api.io.TempDir;
 import palace.common.PalaceException;
 import palace.common.Progress;
 import palace.common.doctor.Doctor;
+import palace.common.pickle.IndexPickle;
 import palace.common.restore.Restore;
 import palace.common.restore.RestoreRequest;
 import palace.common.store.ContentDigest;
@@ -109,11 +110,24 @@ class RepairTest {
     assertThat(digest(palace)).isEqualTo(before);
   }
 
+  /// Where the queue does not tell any more whose the records are, the ids in the indexes do.
+  @Test
+  void recordsGoToTheCollectionWhoseIndexHasTheirIds() throws IOException {
+    SamplePalace palace = SamplePalace.in(folder);
+    List<String> segments = palace.texts(SEGMENTS);
+    palace.sql("DELETE FROM segments WHERE scope='METADATA'", "DELETE FROM embeddings_queue");
+
+    report(repair(palace));
+
+    assertThat(palace.texts(SEGMENTS)).isEqualTo(segments);
+  }
+
   /// Two collections with equally good claims: neither gets what may be the other's.
   @Test
   void recordsThatMayBelongToEitherOfTwoCollectionsAreLeftToAPerson() throws IOException {
     SamplePalace palace = SamplePalace.in(folder);
     palace.sql("DELETE FROM segments WHERE scope='METADATA'", "DELETE FROM embeddings_queue");
+    Files.delete(palace.index().resolve(IndexPickle.FILE_NAME));
     var files = palace.digests();
 
     assertThatThrownBy(() -> repair(palace))

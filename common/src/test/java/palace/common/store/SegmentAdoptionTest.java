@@ -270,4 +270,50 @@ class SegmentAdoptionTest {
     assertThat(adoption().segments()).isEmpty();
     assertThat(adoption().untold()).containsOnly("some", "more");
   }
+
+  @Test
+  void withoutTheQueueRecordsBelongWhereTheIndexHasTheirIds() throws IOException {
+    for (String name : List.of("one", "other", "third")) {
+      collection(name, DIMENSION);
+    }
+    segments.add(new SegmentRow(LEFT, SegmentRow.VECTOR_TYPE, SegmentRow.VECTOR, "one", Map.of()));
+    segments.add(
+        new SegmentRow(RIGHT, SegmentRow.VECTOR_TYPE, SegmentRow.VECTOR, "other", Map.of()));
+    index(LEFT, ids("a", 5));
+    index(RIGHT, ids("b", 5));
+    records("some", ids("b", 4));
+    records("more", ids("a", 6));
+    records("rest", ids("c", 6));
+
+    assertThat(recordsOf("one")).hasValue("more");
+    assertThat(recordsOf("other")).hasValue("some");
+    assertThat(recordsOf("third")).hasValue("rest");
+  }
+
+  @Test
+  void recordsThatTwoIndexesHaveAlikeAreNobodys() throws IOException {
+    collection("one", DIMENSION);
+    collection("other", DIMENSION);
+    segments.add(new SegmentRow(LEFT, SegmentRow.VECTOR_TYPE, SegmentRow.VECTOR, "one", Map.of()));
+    segments.add(
+        new SegmentRow(RIGHT, SegmentRow.VECTOR_TYPE, SegmentRow.VECTOR, "other", Map.of()));
+    index(LEFT, ids("a", 5));
+    index(RIGHT, ids("a", 5));
+    records("some", ids("a", 5));
+
+    assertThat(adoption().segments()).isEmpty();
+    assertThat(adoption().untold()).containsExactly("some");
+  }
+
+  /// Chroma makes the files of an index with the first write, and fills them with the first flush.
+  @Test
+  void anIndexIntoWhichNothingWasEverWrittenKeepsNobodyFromGettingOne() throws IOException {
+    collection("one", ids("a", 5));
+    collection("other", ids("b", 5));
+    index(LEFT, List.of());
+    Files.delete(directory.resolve(LEFT).resolve(IndexPickle.FILE_NAME));
+
+    assertThat(adoption().segments()).isEmpty();
+    assertThat(adoption().untold()).isEmpty();
+  }
 }
