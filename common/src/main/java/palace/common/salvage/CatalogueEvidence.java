@@ -72,7 +72,7 @@ final class CatalogueEvidence {
 
   private void addCollections() throws IOException {
     Set<String> known = new TreeSet<>(ids("SELECT id FROM collections"));
-    Map<String, String> names = namesOfIndexes();
+    Map<String, IndexedName> names = namesOfIndexes();
     for (String id : mentioned()) {
       if (!known.contains(id)) {
         addCollection(id, Optional.ofNullable(names.get(id)));
@@ -95,20 +95,30 @@ final class CatalogueEvidence {
     return database.list(sql, row -> row.text(1));
   }
 
-  /// {@return names by collection: one index has id and row, another name and row}
-  private Map<String, String> namesOfIndexes() throws IOException {
+  /// What an index says of a collection.
+  ///
+  /// @param database the id of its database, [#DATABASE_ID] where the release knew no other
+  private record IndexedName(String name, String database) {}
+
+  /// {@return names by collection: one index has id and row, another name, database and row}
+  private Map<String, IndexedName> namesOfIndexes() throws IOException {
     Map<Long, String> byRow = new HashMap<>();
     for (String index :
         List.of("sqlite_autoindex_collections_1", "sqlite_autoindex_collections_2")) {
       new IndexEntries(survey, index, "ti")
           .eachOfTree((entry, row) -> keepId(byRow, row, ChromaTable.text(entry, 0)));
     }
-    Map<String, String> names = new HashMap<>();
+    Map<String, IndexedName> names = new HashMap<>();
     new IndexEntries(survey, "sqlite_autoindex_collections_2", "tti")
         .eachOfTree((entry, row) -> {
           String id = byRow.get(row);
+          String inside = ChromaTable.text(entry, 1);
           if (id != null) {
-            names.put(id, ChromaTable.text(entry, 0));
+            names.put(
+                id,
+                new IndexedName(
+                    ChromaTable.text(entry, 0),
+                    level.hasDatabases() && ChromaTable.isUuid(inside) ? inside : DATABASE_ID));
           }
         });
     return names;
@@ -120,8 +130,9 @@ final class CatalogueEvidence {
     }
   }
 
-  private void addCollection(String id, Optional<String> name) throws IOException {
-    String given = freeName(name.orElse(RECOVERED + id));
+  private void addCollection(String id, Optional<IndexedName> indexed) throws IOException {
+    IndexedName named = indexed.orElse(new IndexedName(RECOVERED + id, DATABASE_ID));
+    String given = freeName(named);
     String topic = CollectionRow.topicOf(id);
     long dimension =
         database.number(
@@ -138,19 +149,23 @@ final class CatalogueEvidence {
       columns.put("topic", topic);
     }
     if (level.hasDatabases()) {
-      columns.put("database_id", DATABASE_ID);
+      columns.put("database_id", named.database());
     }
     insert("collections", columns);
     notes.add(
-        name.isPresent()
+        indexed.isPresent()
             ? "the row of collection %s was lost; name and id come from an index, its configuration is gone"
                 .formatted(given)
             : "the row of a collection was lost with its name; it is now called " + given);
   }
 
-  private String freeName(String name) throws IOException {
-    boolean taken = database.number("SELECT count(*) FROM collections WHERE name = ?", name) > 0;
-    return taken ? name + "-" + RECOVERED.replace("-", "") : name;
+  private String freeName(IndexedName named) throws IOException {
+    String sql = "SELECT count(*) FROM collections WHERE name = ?";
+    boolean taken =
+        level.hasDatabases()
+            ? database.number(sql + " AND database_id = ?", named.name(), named.database()) > 0
+            : database.number(sql, named.name()) > 0;
+    return taken ? named.name() + "-" + RECOVERED.replace("-", "") : named.name();
   }
 
   private void insert(String table, Map<String, Object> columns) throws IOException {
