@@ -376,18 +376,18 @@ public final class ChromaDatabase implements AutoCloseable {
       execute("PRAGMA journal_mode=TRUNCATE");
       execute("PRAGMA journal_mode=DELETE");
       // SQLite does not tell when it could not, and others stay out until the next statement.
-      delete(SourceDatabase.sidecar(file, "-journal"));
+      deleteJournal(SourceDatabase.sidecar(file, "-journal"));
     }
     number("SELECT count(*) FROM sqlite_master");
   }
 
-  private static void delete(Path journal) throws IOException {
+  private static void deleteJournal(Path journal) throws IOException {
     try {
-      TreeDelete.delete(journal);
+      TreeDelete.deleteFile(journal);
     } catch (IOException e) {
       throw new PalaceException.Failed(
-          "cannot remove %s, which is empty of meaning: %s".formatted(journal, e.getMessage()),
-          "remove it when nothing uses the palace",
+          "cannot remove the journal of a transaction that is over: " + e.getMessage(),
+          "see what stands there, and remove it when nothing uses the palace",
           e);
     }
   }
