@@ -34,8 +34,10 @@ final class Undo {
   ///
   /// When it fails nobody knows on which side of the switch the file is: SQLite ends a transaction
   /// by clearing its journal, and an error after that is an error all the same. Only where somebody
-  /// reads the file SQLite has not begun.
+  /// reads the file SQLite has not begun. A transaction that was over before has switched nothing,
+  /// and the copy must not be put back over what others have written since.
   void commit() throws IOException {
+    writer.requireTransaction();
     writer.keepOthersOut();
     try {
       writer.commit();

@@ -344,6 +344,16 @@ public final class ChromaDatabase implements AutoCloseable {
     beginWriting(Duration.ZERO);
   }
 
+  /// Makes sure that the transaction of [#beginWriting] is still running. When this fails SQLite
+  /// has rolled it back by itself: nothing of it was written, and others may have written since.
+  public void requireTransaction() throws IOException {
+    try {
+      transaction.requireRunning();
+    } catch (SQLException e) {
+      throw translate(file, e);
+    }
+  }
+
   /// Makes everything since [#beginWriting] durable and lets the write lock go.
   public void commit() throws IOException {
     execute("COMMIT");
