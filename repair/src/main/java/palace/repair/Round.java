@@ -200,7 +200,7 @@ final class Round {
 
   /// {@return the directories that are to leave the palace}
   private List<Path> operate(Adoption adoption) throws IOException {
-    SchemaLevel level = database.level();
+    SchemaLevel level = database.schema().level();
     List<String> directories =
         PalaceLayout.of(palace).segmentDirectories().stream()
             .map(directory -> directory.getFileName().toString())

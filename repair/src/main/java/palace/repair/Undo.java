@@ -6,6 +6,7 @@ import org.slf4j.LoggerFactory;
 import palace.common.PalaceException;
 import palace.common.ShellWord;
 import palace.common.chroma.ChromaDatabase;
+import palace.common.chroma.ExclusiveLocking;
 import palace.common.lock.OpenHandles;
 import palace.common.snapshot.DatabaseSnapshot;
 import palace.common.swap.LogValue;
@@ -38,7 +39,7 @@ final class Undo {
   /// and the copy must not be put back over what others have written since.
   void commit() throws IOException {
     writer.requireTransaction();
-    writer.keepOthersOut();
+    ExclusiveLocking.begin(writer);
     try {
       writer.commit();
       switching = true;
@@ -64,7 +65,7 @@ final class Undo {
   /// durable; what fails here costs space only, or is done by the next run.
   void tidy() {
     try {
-      writer.readmitOthers();
+      ExclusiveLocking.end(writer);
       writer.close();
       placement.end();
     } catch (IOException e) {

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.io.TempDir;
 import palace.common.PalaceException;
 
 /// What becomes of the journal that SQLite keeps while others are kept out.
-class ReadmitOthersTest {
+class ExclusiveLockingTest {
   @TempDir Path directory;
 
   private Path journal;
@@ -29,7 +29,7 @@ class ReadmitOthersTest {
     database = ChromaDatabase.openForWriting(file);
     database.beginWriting();
     database.execute("INSERT INTO t VALUES (1)");
-    database.keepOthersOut();
+    ExclusiveLocking.begin(database);
     database.commit();
     assertThat(journal).isRegularFile();
   }
@@ -41,7 +41,7 @@ class ReadmitOthersTest {
 
   @Test
   void theJournalIsGoneAndOthersGetIn() throws IOException {
-    database.readmitOthers();
+    ExclusiveLocking.end(database);
 
     assertThat(journal).doesNotExist();
     try (ChromaDatabase other = ChromaDatabase.openForWriting(database.file())) {
@@ -54,7 +54,7 @@ class ReadmitOthersTest {
     Files.delete(journal);
     Path file = Files.writeString(Files.createDirectory(journal).resolve("notes"), "mine");
 
-    assertThatThrownBy(database::readmitOthers)
+    assertThatThrownBy(() -> ExclusiveLocking.end(database))
         .isInstanceOf(PalaceException.Failed.class)
         .hasMessageContaining(journal + ": a link, a directory or a special file stands there");
 
@@ -67,7 +67,7 @@ class ReadmitOthersTest {
     Path file = Files.writeString(directory.resolve("notes"), "mine");
     Files.createSymbolicLink(journal, file);
 
-    database.readmitOthers();
+    ExclusiveLocking.end(database);
 
     assertThat(journal).doesNotExist();
     assertThat(file).hasContent("mine");
