@@ -98,7 +98,12 @@ final class Campaign {
     try {
       var each = (ONLY == null ? numbers : LongStream.of(ONLY)).iterator();
       while (each.hasNext() && System.nanoTime() < end) {
-        one(worker, attempt, each.nextLong());
+        long number = each.nextLong();
+        if (inputs == 0) {
+          // Loading classes is counted, too, and whether they are loaded depends on who ran before.
+          measured(worker, attempt, number);
+        }
+        add(measured(worker, attempt, number), number);
       }
     } finally {
       worker.shutdownNow();
@@ -116,7 +121,7 @@ final class Campaign {
 
   private record Measured(String kind, long bytes, long nanos) {}
 
-  private void one(ExecutorService worker, Numbered attempt, long seed) throws Exception {
+  private Measured measured(ExecutorService worker, Numbered attempt, long seed) throws Exception {
     var thread = new AtomicReference<Thread>();
     Future<Measured> future =
         worker.submit(() -> {
@@ -128,7 +133,7 @@ final class Campaign {
               kind, THREADS.getCurrentThreadAllocatedBytes() - bytes, System.nanoTime() - began);
         });
     try {
-      add(future.get(longest.toMillis(), TimeUnit.MILLISECONDS), seed);
+      return future.get(longest.toMillis(), TimeUnit.MILLISECONDS);
     } catch (TimeoutException e) {
       var hung = new AssertionError(failure(seed, "still running after " + longest));
       hung.setStackTrace(thread.get().getStackTrace());

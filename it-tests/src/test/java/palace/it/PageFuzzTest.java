@@ -24,6 +24,8 @@ import palace.common.salvage.Salvage;
 final class PageFuzzTest {
   private static final int PAGE = 4096;
   private static final int FILE_HEADER = 100;
+  private static final int FIRST_TRUNK = 32;
+  private static final int TABLE_LEAF = 13;
   private static final int MOST_BYTES = 96 << 20;
 
   @TempDir private Path temp;
@@ -56,6 +58,11 @@ final class PageFuzzTest {
   @Test
   void inventedPagesAreAnAnswer() throws Exception {
     campaign("pages, invented").run(random -> salvage(invented(random)));
+  }
+
+  @Test
+  void chainsOfOverflowPagesThatLeadInRingsAreAnAnswer() throws Exception {
+    campaign("pages, rings").run(random -> salvage(ringed(random)));
   }
 
   private static Campaign campaign(String name) {
@@ -159,6 +166,32 @@ final class PageFuzzTest {
       image[next++] = (byte) random.nextInt(random.nextInt(4) == 0 ? 256 : 60);
     }
     Mutation.write(image, next, 4, pageNumber(pages, random), true);
+  }
+
+  /// A database in which rows of sound tables claim to go on, as long as the file may bear it or
+  /// longer, in overflow pages that lead to each other for ever; the freelist may begin with them,
+  /// too, as trunks that list nothing.
+  private byte[] ringed(Random random) {
+    byte[] image = sound.clone();
+    int pages = image.length / PAGE;
+    int first = pages - 1 - random.nextInt(8);
+    for (int number = first; number < pages; number++) {
+      noise(image, number, random);
+      int next = number + 1 == pages ? first : number + 1;
+      Mutation.write(image, number * PAGE, 4, next + 1, true);
+      Mutation.write(image, number * PAGE + 4, 4, 0, true);
+    }
+    if (random.nextBoolean()) {
+      Mutation.write(image, FIRST_TRUNK, 4, first + 1, true);
+    }
+    for (int number = 1; number < first; number++) {
+      if (image[number * PAGE] == TABLE_LEAF && random.nextInt(4) > 0) {
+        int claimed =
+            random.nextInt(4) == 0 ? 1 << 10 + random.nextInt(10) : 1 + random.nextInt(pages - 1);
+        OverlongRows.in(image, number * PAGE).write(claimed, first + 1);
+      }
+    }
+    return image;
   }
 
   private String salvage(byte[] image) throws IOException, SQLException {

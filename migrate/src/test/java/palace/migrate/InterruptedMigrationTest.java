@@ -80,7 +80,7 @@ final class InterruptedMigrationTest {
 
   private boolean isOf(ChromaRelease release) throws IOException {
     try (var source = SourceDatabase.open(palace.resolve("chroma.sqlite3"))) {
-      return source.database().level().equals(release.level());
+      return source.database().schema().level().equals(release.level());
     }
   }
 

@@ -289,7 +289,7 @@ final class MigrationInItsPlaceTest {
     assertThat(Identity.of(palace.resolve("chroma.sqlite3"))).isNotEqualTo(database);
     assertThat(names()).containsExactly("palace");
     try (var source = SourceDatabase.open(palace.resolve("chroma.sqlite3"))) {
-      assertThat(source.database().level()).isEqualTo(ChromaRelease.NEWEST.level());
+      assertThat(source.database().schema().level()).isEqualTo(ChromaRelease.NEWEST.level());
     }
     assertThat(palace.resolve(".palace/seal.json")).isRegularFile();
     assertThat(Recovery.look(palace).nothing()).isTrue();
@@ -310,7 +310,7 @@ final class MigrationInItsPlaceTest {
     assertThat(link).isSymbolicLink();
     assertThat(names()).containsExactlyInAnyOrder("link", name, name + ".ops");
     try (var source = SourceDatabase.open(named.resolve("chroma.sqlite3"))) {
-      assertThat(source.database().level()).isEqualTo(ChromaRelease.NEWEST.level());
+      assertThat(source.database().schema().level()).isEqualTo(ChromaRelease.NEWEST.level());
     }
   }
 

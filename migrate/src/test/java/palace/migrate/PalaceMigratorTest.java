@@ -109,7 +109,8 @@ final class PalaceMigratorTest {
     assertThat(report.exitCode()).isEqualTo(ExitCode.DONE);
     assertThat(report.lost()).isEmpty();
     try (ChromaDatabase database = database(elsewhere())) {
-      assertThat(database.level()).isEqualTo(ChromaRelease.parse(to).orElseThrow().level());
+      assertThat(database.schema().level())
+          .isEqualTo(ChromaRelease.parse(to).orElseThrow().level());
       source
           .truth()
           .required("collections")
@@ -227,7 +228,7 @@ final class PalaceMigratorTest {
         .singleElement()
         .satisfies(entry -> assertThat(entry.run()).isEqualTo(report.run()));
     try (ChromaDatabase database = database(palace)) {
-      assertThat(database.level()).isEqualTo(ChromaRelease.NEWEST.level());
+      assertThat(database.schema().level()).isEqualTo(ChromaRelease.NEWEST.level());
     }
   }
 

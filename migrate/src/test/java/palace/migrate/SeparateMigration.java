@@ -84,7 +84,7 @@ final class SeparateMigration {
   /// The library of SQLite, which is longer than the limit may be, is unpacked before.
   private static void limit(Path palace, String length) throws Exception {
     try (var source = SourceDatabase.open(palace.resolve("chroma.sqlite3"))) {
-      source.database().level();
+      source.database().schema().level();
     }
     String self = String.valueOf(ProcessHandle.current().pid());
     new ProcessBuilder("prlimit", "--pid", self, "--fsize=" + length).start().waitFor();

@@ -132,7 +132,7 @@ final class Embedding implements AutoCloseable {
       throws IOException {
     var ready = new LinkedHashMap<String, CollectionName>();
     waiting.each((drawer, collection) -> {
-      if (collection.isPresent() && vectors.get(keyOf(drawer, collection.get())).isPresent()) {
+      if (collection.isPresent() && vectors.has(keyOf(drawer, collection.get()))) {
         EmbeddingTarget target = targets.get(collection.get().id());
         if (target != null) {
           ready.put(target.label(), target.in());
@@ -214,7 +214,7 @@ final class Embedding implements AutoCloseable {
     return target != null
         && !unfit.containsKey(row.get().id())
         && !target.present().contains(drawer.id())
-        && vectors.get(keyOf(drawer, row.get())).isEmpty();
+        && !vectors.has(keyOf(drawer, row.get()));
   }
 
   private void send(String collection, Batch batch) throws IOException {

@@ -82,26 +82,28 @@ public record FillVectors(CollectionName in) implements CollectionTreatment {
       next[0] = Math.max(next[0], state.newestSequence());
     }
     long[] filled = {0};
-    WaitingList.read(filling.list(), opened.collections())
-        .each((drawer, collection) -> {
-          boolean ours = collection.isPresent() && collection.get().id().equals(row.id());
-          if (ours && obstacle(drawer, surgery.level()).isEmpty() && present.add(drawer.id())) {
-            filled[0] += write(surgery, filling, drawer, row, next);
-          }
-        });
+    try (NewVectors.Reader vectors = filling.vectors().open()) {
+      WaitingList.read(filling.list(), opened.collections())
+          .each((drawer, collection) -> {
+            boolean ours = collection.isPresent() && collection.get().id().equals(row.id());
+            if (ours && obstacle(drawer, surgery.level()).isEmpty() && present.add(drawer.id())) {
+              String key =
+                  NewVectors.key(
+                      row.id(), drawer.id(), drawer.document().orElseThrow(), filling.model());
+              filled[0] += write(surgery, vectors.get(key), drawer, row, next);
+            }
+          });
+    }
     return filled[0];
   }
 
   private static long write(
       Surgery surgery,
-      Filling filling,
+      Optional<float[]> vector,
       NeedsEmbedding.Listed drawer,
       CollectionRow row,
       long[] position)
       throws IOException {
-    String key =
-        NewVectors.key(row.id(), drawer.id(), drawer.document().orElseThrow(), filling.model());
-    Optional<float[]> vector = filling.vectors().get(key);
     if (vector.isEmpty()) {
       return 0;
     }

@@ -8,7 +8,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
-import java.util.stream.Collectors;
 import palace.common.Progress;
 import palace.common.chroma.SequenceNumber;
 import palace.common.segment.SegmentPlan;
@@ -28,14 +27,16 @@ import palace.common.store.VectorSource;
 final class IndexPreparation {
   private final Palace palace;
   private final Path folder;
+  private final KeptText text;
   private final int batchSize;
   private final Progress progress;
   private final Set<Long> given = new HashSet<>();
   private long highest;
 
-  IndexPreparation(Palace palace, Path folder, int batchSize, Progress progress) {
+  IndexPreparation(Palace palace, Path folder, KeptText text, int batchSize, Progress progress) {
     this.palace = palace;
     this.folder = folder;
+    this.text = text;
     this.batchSize = batchSize;
     this.progress = progress;
     highest = palace.queue().highest();
@@ -45,9 +46,8 @@ final class IndexPreparation {
   ///
   /// @param anew whether every drawer is linked anew even if the index is sound
   NewIndex prepare(CollectionState state, boolean anew) throws IOException {
-    List<Drawer> lost = lostDrawers(state);
-    Set<String> lostIds = lost.stream().map(Drawer::id).collect(Collectors.toSet());
-    boolean stays = newestRowStays(state, lostIds);
+    List<String> lost = keepLost(state);
+    boolean stays = newestRowStays(state, Set.copyOf(lost));
     long newest = stays ? state.newestSequence() : position(state);
     String id = UUID.randomUUID().toString();
     Path built = folder.resolve(id);
@@ -76,12 +76,12 @@ final class IndexPreparation {
         : plan;
   }
 
-  private List<Drawer> lostDrawers(CollectionState state) throws IOException {
+  /// Text is kept batch by batch and let go: what follows needs the ids only.
+  private List<String> keepLost(CollectionState state) throws IOException {
     List<DrawerEntry> entries =
         state.entries().stream().filter(entry -> !hasVector(entry)).toList();
-    var lost = new ArrayList<Drawer>();
-    pager(state, entries).forEachBatch(lost::addAll);
-    return lost;
+    pager(state, entries).forEachBatch(batch -> text.add(state.row().label(), batch));
+    return entries.stream().map(DrawerEntry::id).toList();
   }
 
   private BatchPager<Drawer> pager(CollectionState state, List<DrawerEntry> entries) {

@@ -117,8 +117,8 @@ final class IndexRows {
       aside.rows(database, "embeddings_queue", "seq_id=?", skipped.sequence());
       database.execute("DELETE FROM embeddings_queue WHERE seq_id=?", skipped.sequence());
     }
-    for (Drawer lost : index.lost()) {
-      database.execute("DELETE FROM embeddings_queue WHERE topic=? AND id=?", topic, lost.id());
+    for (String lost : index.lost()) {
+      database.execute("DELETE FROM embeddings_queue WHERE topic=? AND id=?", topic, lost);
     }
     if (!index.newestRowStays() && index.newest() > 0) {
       insertNewest(topic);

@@ -1,15 +1,14 @@
 package palace.repair;
 
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Predicate;
-import palace.common.files.AtomicFile;
+import palace.common.files.AppendOnlyFile;
 import palace.common.files.FileOps;
 import palace.common.files.LineFile;
 import palace.common.store.Drawer;
@@ -72,18 +71,17 @@ final class KeptText {
     ops.force(Objects.requireNonNull(file.getParent()));
   }
 
-  /// Adds drawers behind what is there; durable when it returns.
+  /// Adds a batch of drawers behind what is there; durable when it returns. What earlier runs kept
+  /// is copied once, with the first batch.
   void add(String collection, List<Drawer> drawers) throws IOException {
-    var content = new ByteArrayOutputStream();
-    for (Path before : List.of(file, place)) {
-      if (content.size() == 0 && Files.exists(before, LinkOption.NOFOLLOW_LINKS)) {
-        content.writeBytes(Files.readAllBytes(before));
+    if (!isChanged() && isPresent()) {
+      if (!Files.isRegularFile(place, LinkOption.NOFOLLOW_LINKS)) {
+        throw new FileSystemException(
+            place.toString(), null, "a link, a directory or a special file stands there");
       }
+      drop(line -> false);
     }
-    for (Drawer drawer : drawers) {
-      content.writeBytes(
-          (NeedsEmbedding.line(collection, drawer) + "\n").getBytes(StandardCharsets.UTF_8));
-    }
-    AtomicFile.write(ops, file, content.toByteArray());
+    AppendOnlyFile.append(
+        file, drawers.stream().map(drawer -> NeedsEmbedding.line(collection, drawer)).toList());
   }
 }

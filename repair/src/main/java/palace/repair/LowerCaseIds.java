@@ -45,7 +45,7 @@ public record LowerCaseIds() implements Treatment {
     for (List<String> place : PLACES) {
       String table = place.getFirst();
       String column = place.getLast();
-      if (surgery.database().columns(table).contains(column)) {
+      if (surgery.database().schema().columns(table).contains(column)) {
         changed +=
             surgery
                 .database()

@@ -23,7 +23,7 @@ import palace.common.store.SkippedRow;
 ///   were deleted by the queue, or lack a vector
 /// @param pending drawers that the queue changes or adds
 /// @param brought drawers that other collections give, in batches
-/// @param lost drawers whose vector is nowhere
+/// @param lost ids of drawers whose vector is nowhere; their text is kept
 /// @param skipped queue rows that nobody can apply
 /// @param last the drawer whose row keeps sequence numbers rising; absent when the newest row of
 ///   the queue does, or when the collection is empty
@@ -38,7 +38,7 @@ record NewIndex(
     Set<Long> keptRows,
     List<PendingDrawer> pending,
     Brought brought,
-    List<Drawer> lost,
+    List<String> lost,
     List<SkippedRow> skipped,
     Optional<Drawer> last,
     boolean newestRowStays,

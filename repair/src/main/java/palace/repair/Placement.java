@@ -76,6 +76,7 @@ final class Placement {
         : Optional.empty();
   }
 
+  /// {@return where to keep the text of drawers that leave; the working folder has to exist}
   KeptText text() {
     return text;
   }
@@ -110,14 +111,6 @@ final class Placement {
   /// {@return the segment directories that are to leave the palace}
   List<Path> replaced() {
     return List.copyOf(replaced);
-  }
-
-  /// Keeps the text of drawers that are about to leave their collection.
-  void keepText(NewIndex index) throws IOException {
-    if (!index.lost().isEmpty()) {
-      names.createWorkFolder();
-      text.add(index.facts().row().label(), index.lost());
-    }
   }
 
   /// Writes into the journal what [#place] and [#finish] will do to names on disk. One that this

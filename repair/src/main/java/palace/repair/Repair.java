@@ -300,7 +300,7 @@ public final class Repair {
   }
 
   private static void requireNoTrigger(ChromaDatabase writer) throws IOException {
-    Optional<String> trigger = writer.trigger();
+    Optional<String> trigger = writer.schema().trigger();
     if (trigger.isPresent()) {
       throw new PalaceException.Refused(
           "%s: its trigger %s would run with every change; nothing was changed"

@@ -83,7 +83,7 @@ public record RestoreCollection(Source.Copy source, CollectionRow like) implemen
 
   private static void insertRow(
       Surgery surgery, CollectionState state, CollectionRow there, String id) throws IOException {
-    Set<String> columns = surgery.database().columns("collections");
+    Set<String> columns = surgery.database().schema().columns("collections");
     var names = new ArrayList<>(List.of("id", "name"));
     var values = new ArrayList<@Nullable Object>(List.of(id, there.name()));
     if (columns.contains("topic")) {
@@ -121,7 +121,7 @@ public record RestoreCollection(Source.Copy source, CollectionRow like) implemen
       String id,
       Map.Entry<String, MetadataValue> entry)
       throws IOException {
-    boolean hasBoolean = surgery.database().columns(table).contains("bool_value");
+    boolean hasBoolean = surgery.database().schema().columns(table).contains("bool_value");
     String column =
         switch (entry.getValue()) {
           case MetadataValue.Text text -> "str_value";

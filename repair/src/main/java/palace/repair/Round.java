@@ -91,9 +91,6 @@ final class Round {
       leaving = operate(adoption());
     }
     watcher.reached(Step.TREATED);
-    for (NewIndex index : newIndexes.values()) {
-      placement.keepText(index);
-    }
     retired.addAll(leaving);
     placement.journal(newIndexes.values(), companions, retired);
     watcher.reached(Step.JOURNALED);
@@ -131,7 +128,8 @@ final class Round {
   /// Reads every collection and writes the fresh indexes.
   private void prepare(Palace opened, Donors donors) throws IOException {
     Path folder = placement.workFolder();
-    var preparation = new IndexPreparation(opened, folder, request.batchSize(), progress);
+    var preparation =
+        new IndexPreparation(opened, folder, placement.text(), request.batchSize(), progress);
     for (CollectionRow row : opened.collections()) {
       try (CollectionState state = opened.open(row)) {
         prepare(state, preparation, donors);
@@ -200,7 +198,7 @@ final class Round {
 
   /// {@return the directories that are to leave the palace}
   private List<Path> operate(Adoption adoption) throws IOException {
-    SchemaLevel level = database.level();
+    SchemaLevel level = database.schema().level();
     List<String> directories =
         PalaceLayout.of(palace).segmentDirectories().stream()
             .map(directory -> directory.getFileName().toString())

@@ -18,7 +18,6 @@ import palace.common.doctor.DatabaseFinding;
 import palace.common.doctor.Diagnosis;
 import palace.common.doctor.DirectoryFinding;
 import palace.common.doctor.Finding;
-import palace.common.store.Drawer;
 import palace.common.store.NeedsEmbedding;
 import palace.common.store.SkippedRow;
 
@@ -146,9 +145,7 @@ final class Rounds {
     for (NewIndex index : round.newIndexes()) {
       String name = index.facts().row().label();
       if (!index.lost().isEmpty()) {
-        lostVectors
-            .computeIfAbsent(name, key -> new ArrayList<>())
-            .addAll(index.lost().stream().map(Drawer::id).toList());
+        lostVectors.computeIfAbsent(name, key -> new ArrayList<>()).addAll(index.lost());
       }
       if (!index.skipped().isEmpty()) {
         skipped.computeIfAbsent(name, key -> new ArrayList<>()).addAll(index.skipped());

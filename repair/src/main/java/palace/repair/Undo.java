@@ -6,6 +6,7 @@ import org.slf4j.LoggerFactory;
 import palace.common.PalaceException;
 import palace.common.ShellWord;
 import palace.common.chroma.ChromaDatabase;
+import palace.common.chroma.ExclusiveLocking;
 import palace.common.lock.OpenHandles;
 import palace.common.snapshot.DatabaseSnapshot;
 import palace.common.swap.LogValue;
@@ -34,9 +35,11 @@ final class Undo {
   ///
   /// When it fails nobody knows on which side of the switch the file is: SQLite ends a transaction
   /// by clearing its journal, and an error after that is an error all the same. Only where somebody
-  /// reads the file SQLite has not begun.
+  /// reads the file SQLite has not begun. A transaction that was over before has switched nothing,
+  /// and the copy must not be put back over what others have written since.
   void commit() throws IOException {
-    writer.keepOthersOut();
+    writer.requireTransaction();
+    ExclusiveLocking.begin(writer);
     try {
       writer.commit();
       switching = true;
@@ -62,7 +65,7 @@ final class Undo {
   /// durable; what fails here costs space only, or is done by the next run.
   void tidy() {
     try {
-      writer.readmitOthers();
+      ExclusiveLocking.end(writer);
       writer.close();
       placement.end();
     } catch (IOException e) {

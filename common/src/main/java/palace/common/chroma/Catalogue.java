@@ -26,8 +26,9 @@ public record Catalogue(List<CollectionRow> collections, List<SegmentRow> segmen
   private static List<CollectionRow> collections(
       ChromaDatabase database, Map<String, Map<String, MetadataValue>> metadata)
       throws IOException {
-    Set<String> columns = database.columns("collections");
-    boolean hasDatabases = columns.contains("database_id") && database.hasTable("databases");
+    Set<String> columns = database.schema().columns("collections");
+    boolean hasDatabases =
+        columns.contains("database_id") && database.schema().hasTable("databases");
     String sql =
         "SELECT c.id, c.name, c.dimension, "
             + (hasDatabases
@@ -75,7 +76,7 @@ public record Catalogue(List<CollectionRow> collections, List<SegmentRow> segmen
 
   private static Map<String, Map<String, MetadataValue>> metadataOf(
       ChromaDatabase database, String table, String owner) throws IOException {
-    boolean hasBoolean = database.columns(table).contains("bool_value");
+    boolean hasBoolean = database.schema().columns(table).contains("bool_value");
     var found = new LinkedHashMap<String, Map<String, MetadataValue>>();
     database.each(
         "SELECT "

@@ -12,17 +12,14 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.sqlite.SQLiteConnection;
-import org.sqlite.SQLiteErrorCode;
+import org.sqlite.core.DB;
 import palace.common.PalaceException;
 import palace.common.files.LiveFiles;
-import palace.common.files.TreeDelete;
 
 /// One connection to a `chroma.sqlite3`. Every failure is a [PalaceException] that names the file;
 /// SQL's own exceptions are seen nowhere else. Not safe for use by several threads.
@@ -33,20 +30,6 @@ import palace.common.files.TreeDelete;
 /// Foreign keys stay off, as they effectively are in every Chroma: `segments` refers to a table
 /// that does not exist.
 public final class ChromaDatabase implements AutoCloseable {
-  /// What to type when a database is damaged.
-  static final String DAMAGE_HINT =
-      "palace doctor says what is damaged, palace repair gets back what can be had";
-
-  private static final String TABLES =
-      """
-      ["acquire_write","collection_metadata","collections","databases","embedding_fulltext",
-       "embedding_fulltext_search","embedding_fulltext_search_config",
-       "embedding_fulltext_search_content","embedding_fulltext_search_data",
-       "embedding_fulltext_search_docsize","embedding_fulltext_search_idx","embedding_metadata",
-       "embedding_metadata_array","embeddings","embeddings_queue","embeddings_queue_config",
-       "maintenance_log","max_seq_id","migrations","segment_metadata","segments","tenants"]
-      """;
-
   private static final int BUSY_MILLIS = 10_000;
 
   /// So many rows cost nobody anything.
@@ -54,46 +37,32 @@ public final class ChromaDatabase implements AutoCloseable {
 
   private final Path file;
   private final Connection connection;
-  private final Mode mode;
+  private final OpenMode mode;
   private final List<LiveFiles.Registration> live = new ArrayList<>();
   private Optional<WorkLimit> work = Optional.empty();
   private final Transaction transaction;
 
-  private ChromaDatabase(Path file, Connection connection, Mode mode) {
+  private ChromaDatabase(Path file, Connection connection, OpenMode mode) {
     this.file = file;
     this.connection = connection;
     this.mode = mode;
     transaction = new Transaction(connection);
   }
 
-  /// How a connection may use the file.
-  enum Mode {
-    READ_ONLY("mode=ro"),
-    IMMUTABLE("mode=ro&immutable=1"),
-    READ_WRITE("mode=rw"),
-    CREATE("mode=rwc");
-
-    private final String query;
-
-    Mode(String query) {
-      this.query = query;
-    }
-  }
-
   /// Opens a file for reading under SQLite's shared lock. Nothing is written as long as the file is
   /// in rollback-journal mode and needs no recovery; [SourceDatabase] sees to that.
   public static ChromaDatabase openReadOnly(Path file) throws IOException {
-    return open(file, Mode.READ_ONLY);
+    return open(file, OpenMode.READ_ONLY);
   }
 
   /// Opens a file that nobody can change, without locks.
   static ChromaDatabase openImmutable(Path file) throws IOException {
-    return open(file, Mode.IMMUTABLE);
+    return open(file, OpenMode.IMMUTABLE);
   }
 
   /// Opens an existing file for writing.
   public static ChromaDatabase openForWriting(Path file) throws IOException {
-    return open(file, Mode.READ_WRITE);
+    return open(file, OpenMode.READ_WRITE);
   }
 
   /// {@return whether opening a file for writing changes nothing by itself: it is a SQLite database
@@ -105,7 +74,7 @@ public final class ChromaDatabase implements AutoCloseable {
   /// Creates a file that nobody else sees yet: no journal and no fsync until the caller forces the
   /// finished file.
   public static ChromaDatabase create(Path file) throws IOException {
-    ChromaDatabase database = open(file, Mode.CREATE);
+    ChromaDatabase database = open(file, OpenMode.CREATE);
     // Without a schema's name these would hold for a database that is attached later, too, and lock
     // a source in write-ahead mode.
     database.execute("PRAGMA main.journal_mode=OFF");
@@ -115,18 +84,18 @@ public final class ChromaDatabase implements AutoCloseable {
     return database;
   }
 
-  private static ChromaDatabase open(Path file, Mode mode) throws IOException {
-    if (mode != Mode.IMMUTABLE) {
+  private static ChromaDatabase open(Path file, OpenMode mode) throws IOException {
+    if (mode != OpenMode.IMMUTABLE) {
       SourceDatabase.requirePlainSidecars(file);
     }
     ChromaDatabase database = connect(file, mode);
     try {
-      if (mode != Mode.IMMUTABLE) {
+      if (mode != OpenMode.IMMUTABLE) {
         database.live.add(LiveFiles.register(file));
       }
       database.execute("PRAGMA foreign_keys=OFF");
       database.execute("PRAGMA busy_timeout=" + BUSY_MILLIS);
-      if (mode == Mode.READ_ONLY || mode == Mode.IMMUTABLE) {
+      if (mode == OpenMode.READ_ONLY || mode == OpenMode.IMMUTABLE) {
         database.limitWork();
       }
       return database;
@@ -140,31 +109,26 @@ public final class ChromaDatabase implements AutoCloseable {
     try {
       work = Optional.of(WorkLimit.on(connection, Files.size(file)));
     } catch (SQLException e) {
-      throw translate(file, e);
+      throw SqliteFailure.of(file, e);
     }
   }
 
-  private static ChromaDatabase connect(Path file, Mode mode) throws IOException {
+  private static ChromaDatabase connect(Path file, OpenMode mode) throws IOException {
     try {
-      return new ChromaDatabase(file, DriverManager.getConnection(url(file, mode)), mode);
+      return new ChromaDatabase(file, DriverManager.getConnection(mode.url(file)), mode);
     } catch (SQLException e) {
-      throw translate(file, e);
+      throw SqliteFailure.of(file, e);
     }
   }
 
   /// A connection that a pool lends; closing it gives it back.
-  static ChromaDatabase lent(Path file, Connection connection, Mode mode) {
+  static ChromaDatabase lent(Path file, Connection connection, OpenMode mode) {
     return new ChromaDatabase(file, connection, mode);
   }
 
   /// {@return how this connection may use the file}
-  Mode mode() {
+  OpenMode mode() {
     return mode;
-  }
-
-  /// {@return what JDBC opens to get a connection of a kind}
-  static String url(Path file, Mode mode) {
-    return "jdbc:sqlite:" + uri(file, mode.query);
   }
 
   private void closeAfter(Exception cause) {
@@ -173,15 +137,6 @@ public final class ChromaDatabase implements AutoCloseable {
     } catch (IOException closing) {
       cause.addSuppressed(closing);
     }
-  }
-
-  /// A SQLite URI: a path may hold `?`, `#` and `%`, which mean something there.
-  private static String uri(Path file, String query) {
-    return "file:" + escape(file.toAbsolutePath().toString()) + "?" + query;
-  }
-
-  private static String escape(String path) {
-    return path.replace("%", "%25").replace("?", "%3f").replace("#", "%23");
   }
 
   /// {@return the file this connection reads or writes}
@@ -251,7 +206,7 @@ public final class ChromaDatabase implements AutoCloseable {
     if (rows > bytes) {
       throw new PalaceException.DamagedDatabase(
           "%s: a table gives more rows than its %,d bytes can hold".formatted(file, bytes),
-          DAMAGE_HINT,
+          SqliteFailure.DAMAGE_HINT,
           new IOException("more rows than bytes"));
     }
   }
@@ -334,7 +289,7 @@ public final class ChromaDatabase implements AutoCloseable {
       statement.execute();
       transaction.began();
     } catch (SQLException e) {
-      throw isBusy(e) ? WriteLock.taken(file) : translate(file, e);
+      throw SqliteFailure.isBusy(e) ? WriteLock.taken(file) : SqliteFailure.of(file, e);
     }
     execute("PRAGMA busy_timeout=" + BUSY_MILLIS);
   }
@@ -342,6 +297,16 @@ public final class ChromaDatabase implements AutoCloseable {
   /// As [#beginWriting(Duration)], without waiting.
   public void beginWriting() throws IOException {
     beginWriting(Duration.ZERO);
+  }
+
+  /// Makes sure that the transaction of [#beginWriting] is still running. When this fails SQLite
+  /// has rolled it back by itself: nothing of it was written, and others may have written since.
+  public void requireTransaction() throws IOException {
+    try {
+      transaction.requireRunning();
+    } catch (SQLException e) {
+      throw SqliteFailure.of(file, e);
+    }
   }
 
   /// Makes everything since [#beginWriting] durable and lets the write lock go.
@@ -360,38 +325,6 @@ public final class ChromaDatabase implements AutoCloseable {
     }
   }
 
-  /// Lets no other process in from the end of the next transaction until this connection closes or
-  /// [#readmitOthers] is called, not even to read: between two transactions, too, nobody else can
-  /// write. Nothing changes before that end.
-  public void keepOthersOut() throws IOException {
-    execute("PRAGMA locking_mode=EXCLUSIVE");
-  }
-
-  /// Ends [#keepOthersOut], and removes the emptied journal that SQLite keeps as long as others are
-  /// kept out.
-  public void readmitOthers() throws IOException {
-    boolean deleting = first("PRAGMA journal_mode", row -> row.text(1)).orElse("").equals("delete");
-    execute("PRAGMA locking_mode=NORMAL");
-    if (deleting) {
-      execute("PRAGMA journal_mode=TRUNCATE");
-      execute("PRAGMA journal_mode=DELETE");
-      // SQLite does not tell when it could not, and others stay out until the next statement.
-      delete(SourceDatabase.sidecar(file, "-journal"));
-    }
-    number("SELECT count(*) FROM sqlite_master");
-  }
-
-  private static void delete(Path journal) throws IOException {
-    try {
-      TreeDelete.delete(journal);
-    } catch (IOException e) {
-      throw new PalaceException.Failed(
-          "cannot remove %s, which is empty of meaning: %s".formatted(journal, e.getMessage()),
-          "remove it when nothing uses the palace",
-          e);
-    }
-  }
-
   /// Moves what stands in the write-ahead log, if there is one, into the file itself.
   public void mergeLog() throws IOException {
     number("PRAGMA wal_checkpoint(TRUNCATE)");
@@ -401,9 +334,9 @@ public final class ChromaDatabase implements AutoCloseable {
   /// that another thread may make.
   public void interrupt() throws IOException {
     try {
-      connection.unwrap(SQLiteConnection.class).getDatabase().interrupt();
+      driver().interrupt();
     } catch (SQLException e) {
-      throw translate(file, e);
+      throw SqliteFailure.of(file, e);
     }
   }
 
@@ -431,129 +364,29 @@ public final class ChromaDatabase implements AutoCloseable {
   public void attach(Path other, String schema) throws IOException {
     SourceDatabase.requirePlainSidecars(other);
     boolean immutable = SourceDatabase.isWriteAheadWithoutLog(other);
-    Mode mode = immutable ? Mode.IMMUTABLE : Mode.READ_ONLY;
-    execute("ATTACH DATABASE ? AS " + schema, uri(other, mode.query));
+    OpenMode mode = immutable ? OpenMode.IMMUTABLE : OpenMode.READ_ONLY;
+    execute("ATTACH DATABASE ? AS " + schema, mode.uri(other));
     if (!immutable) {
       live.add(LiveFiles.register(other));
     }
   }
 
-  /// {@return whether a table, view or virtual table exists}
-  public boolean hasTable(String name) throws IOException {
-    return number(
-            "SELECT count(*) FROM sqlite_master WHERE type IN ('table','view') AND name=?", name)
-        > 0;
-  }
-
-  /// {@return what stands where Chroma has a table and computes its rows, which may take for ever:
-  /// a view, or a table with generated columns}
-  public Optional<String> computedTable() throws IOException {
-    return first(
-        "SELECT name FROM sqlite_master WHERE name IN (SELECT value FROM json_each(?)) AND (type='view'"
-            + " OR type='table' AND sql NOT LIKE 'CREATE VIRTUAL%' AND EXISTS"
-            + " (SELECT 1 FROM pragma_table_xinfo(sqlite_master.name) WHERE hidden>1))",
-        row -> row.text(1), TABLES);
-  }
-
-  /// {@return the name of a trigger, when there is one: Chroma makes none, and every change of a
-  /// row would run it}
-  public Optional<String> trigger() throws IOException {
-    return first("SELECT name FROM sqlite_master WHERE type='trigger'", row -> row.text(1));
-  }
-
-  /// {@return the column names of a table, none when it does not exist}
-  public Set<String> columns(String table) throws IOException {
-    return new HashSet<>(list("SELECT name FROM pragma_table_info(?)", row -> row.text(1), table));
-  }
-
-  /// {@return how far the migrations have gone by their own record; zeros where there are no rows}
-  public SchemaLevel recordedLevel() throws IOException {
-    if (!hasTable("migrations")) {
-      return new SchemaLevel(0, 0, 0);
-    }
-    return new SchemaLevel(versionOf("sysdb"), versionOf("metadb"), versionOf("embeddings_queue"));
-  }
-
-  /// {@return the level that the tables really have, whatever the `migrations` rows say; zeros
-  /// where there is no collection table}
-  public SchemaLevel level() throws IOException {
-    if (!hasTable("collections")) {
-      return new SchemaLevel(0, 0, 0);
-    }
-    return new SchemaLevel(
-        sysdbVersion(), metadbVersion(), hasTable("embeddings_queue_config") ? 2 : 1);
-  }
-
-  private int sysdbVersion() throws IOException {
-    Set<String> collection = columns("collections");
-    if (collection.contains("schema_str")) {
-      return 10;
-    }
-    if (hasTable("maintenance_log")) {
-      return 9;
-    }
-    if (collection.contains("config_json_str")) {
-      return 7;
-    }
-    if (columns("collection_metadata").contains("bool_value")) {
-      return 6;
-    }
-    return collection.contains("topic") ? collection.contains("database_id") ? 4 : 3 : 5;
-  }
-
-  private int metadbVersion() throws IOException {
-    if (hasTable("embedding_metadata_array")) {
-      return 6;
-    }
-    if (number(
-            "SELECT count(*) FROM pragma_table_info('max_seq_id') WHERE name='seq_id' AND type='INTEGER'")
-        > 0) {
-      return 5;
-    }
-    if (number("SELECT count(*) FROM sqlite_master WHERE name='embedding_metadata_int_value'")
-        > 0) {
-      return 4;
-    }
-    if (hasTable(FullText.TABLE) || hasTable(FullText.TABLE + "_content")) {
-      return 3;
-    }
-    return columns("embedding_metadata").contains("bool_value") ? 2 : 1;
-  }
-
-  private int versionOf(String dir) throws IOException {
-    return Math.toIntExact(
-        Math.clamp(
-            number("SELECT max(version) FROM migrations WHERE dir=?", dir), 0, Integer.MAX_VALUE));
+  /// {@return what the file says of its tables}
+  public DatabaseSchema schema() {
+    return new DatabaseSchema(this);
   }
 
   /// Copies the database page by page with SQLite's backup API, so that a journal or write-ahead
-  /// log counts.
+  /// log counts. The copy is whole, or this fails.
   public void backUpTo(Path target) throws IOException {
-    try {
-      int result =
-          connection
-              .unwrap(SQLiteConnection.class)
-              .getDatabase()
-              .backup("main", target.toAbsolutePath().toString(), null);
-      requireWhole(target, SQLiteErrorCode.getErrorCode(result));
-    } catch (SQLException e) {
-      throw translate(file, e);
-    }
+    new Backup(this, target).make(driver());
   }
 
-  /// The driver gives SQLite's verdict back and does not throw it.
-  private void requireWhole(Path target, SQLiteErrorCode verdict) throws IOException {
-    if (verdict != SQLiteErrorCode.SQLITE_OK) {
-      throw new PalaceException.Failed(
-          "cannot copy %s to %s: %s (%s)".formatted(file, target, verdict.message, verdict),
-          "make room or give access there, then run it again");
-    }
-    long expected = number("PRAGMA page_count") * number("PRAGMA page_size");
-    long found = Files.size(target);
-    if (found != expected) {
-      throw new PalaceException.Failed(
-          "the copy of %s at %s has %d bytes, expected %d".formatted(file, target, found, expected),
-          "make room or give access there, then run it again");
+  private DB driver() throws IOException {
+    try {
+      return connection.unwrap(SQLiteConnection.class).getDatabase();
+    } catch (SQLException e) {
+      throw SqliteFailure.of(file, e);
     }
   }
 
@@ -562,56 +395,13 @@ public final class ChromaDatabase implements AutoCloseable {
     try {
       connection.close();
     } catch (SQLException e) {
-      throw translate(file, e);
+      throw SqliteFailure.of(file, e);
     } finally {
       live.forEach(LiveFiles.Registration::close);
     }
   }
 
-  /// {@return whether a failure means that the file has to be recovered before it can be read}
-  static boolean needsRecovery(PalaceException failure) {
-    return failure.getCause() instanceof SQLException e
-            && (e.getErrorCode() & 0xFF) == SQLiteErrorCode.SQLITE_READONLY.code
-        || failure.getCause() instanceof SQLException f
-            && (f.getErrorCode() & 0xFF) == SQLiteErrorCode.SQLITE_CANTOPEN.code;
-  }
-
-  private static boolean isBusy(SQLException e) {
-    int code = e.getErrorCode() & 0xFF;
-    return code == SQLiteErrorCode.SQLITE_BUSY.code || code == SQLiteErrorCode.SQLITE_LOCKED.code;
-  }
-
   private PalaceException failed(SQLException e) {
-    return translate(file, transaction.after(e));
-  }
-
-  static PalaceException translate(Path file, SQLException e) {
-    int code = e.getErrorCode() & 0xFF;
-    String said = file + ": " + e.getMessage();
-    if (code == SQLiteErrorCode.SQLITE_INTERRUPT.code) {
-      return new PalaceException.DamagedDatabase(
-          file + ": a query takes more steps than a sound file of its size can need",
-          DAMAGE_HINT,
-          e);
-    }
-    if (code == SQLiteErrorCode.SQLITE_CORRUPT.code
-        || code == SQLiteErrorCode.SQLITE_NOTADB.code
-        || said.contains("unsupported file format")) {
-      return new PalaceException.DamagedDatabase(said, DAMAGE_HINT, e);
-    }
-    if (isBusy(e)) {
-      return new PalaceException.Busy(
-          said, "another process is writing to it; stop it or try again later");
-    }
-    if (code == SQLiteErrorCode.SQLITE_CANTOPEN.code
-        || code == SQLiteErrorCode.SQLITE_READONLY.code
-        || code == SQLiteErrorCode.SQLITE_PERM.code) {
-      return new PalaceException.Refused(
-          said, "check that the file exists and that you may read it", e);
-    }
-    if (code == SQLiteErrorCode.SQLITE_FULL.code || code == SQLiteErrorCode.SQLITE_IOERR.code) {
-      return new PalaceException.Failed(said, "check the disk and its free space", e);
-    }
-    return new PalaceException.Failed(said, DAMAGE_HINT, e);
+    return SqliteFailure.of(file, transaction.after(e));
   }
 }

@@ -52,7 +52,7 @@ public final class CompanionDatabase implements AutoCloseable {
       return Optional.of(new CompanionDatabase(reading(file, writable), fence));
     } catch (PalaceException e) {
       closeAfter(fence, e);
-      if (e instanceof PalaceException.DamagedDatabase || ChromaDatabase.needsRecovery(e)) {
+      if (e instanceof PalaceException.DamagedDatabase || SqliteFailure.needsRecovery(e)) {
         return Optional.empty();
       }
       throw e;

@@ -21,18 +21,18 @@ public final class ReadPool implements AutoCloseable {
   private static final int BUSY_MILLIS = 1_000;
 
   private final Path file;
-  private final ChromaDatabase.Mode mode;
+  private final OpenMode mode;
   private final HikariDataSource connections;
   private final LiveFiles.Registration live;
 
-  private ReadPool(Path file, ChromaDatabase.Mode mode, int size) throws IOException {
+  private ReadPool(Path file, OpenMode mode, int size) throws IOException {
     this.file = file;
     this.mode = mode;
     live = LiveFiles.register(file);
     connections = new HikariDataSource(configuration(file, mode, size));
   }
 
-  static Optional<ReadPool> open(Path file, ChromaDatabase.Mode mode, int size) {
+  static Optional<ReadPool> open(Path file, OpenMode mode, int size) {
     try {
       ReadPool pool = new ReadPool(file, mode, size);
       try {
@@ -49,10 +49,10 @@ public final class ReadPool implements AutoCloseable {
 
   /// Nothing here may come or go by itself: a connection made later would not be in the
   /// transaction.
-  private static HikariConfig configuration(Path file, ChromaDatabase.Mode mode, int size) {
+  private static HikariConfig configuration(Path file, OpenMode mode, int size) {
     var configuration = new HikariConfig();
     configuration.setPoolName("palace");
-    configuration.setJdbcUrl(ChromaDatabase.url(file, mode));
+    configuration.setJdbcUrl(mode.url(file));
     configuration.setMaximumPoolSize(size);
     configuration.setMinimumIdle(0);
     configuration.setInitializationFailTimeout(-1);
@@ -85,7 +85,7 @@ public final class ReadPool implements AutoCloseable {
     try {
       return ChromaDatabase.lent(file, connections.getConnection(), mode);
     } catch (SQLException e) {
-      throw ChromaDatabase.translate(file, e);
+      throw SqliteFailure.of(file, e);
     }
   }
 

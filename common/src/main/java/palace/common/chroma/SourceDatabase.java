@@ -129,7 +129,7 @@ public final class SourceDatabase implements AutoCloseable {
       return reading(
           ChromaDatabase.openReadOnly(file), new DatabaseCondition.Clean(), Optional.empty());
     } catch (PalaceException e) {
-      if (journalBytes > 0 && ChromaDatabase.needsRecovery(e)) {
+      if (journalBytes > 0 && SqliteFailure.needsRecovery(e)) {
         return openCopy(file, new DatabaseCondition.HotJournal(journalBytes), "-journal");
       }
       throw e;
@@ -193,7 +193,7 @@ public final class SourceDatabase implements AutoCloseable {
     if (header.length < HEADER_BYTES || !isDatabase(header)) {
       throw new PalaceException.DamagedDatabase(
           file + ": not an SQLite database: its first bytes are not an SQLite header",
-          ChromaDatabase.DAMAGE_HINT,
+          SqliteFailure.DAMAGE_HINT,
           new IOException("file is not a database"));
     }
     return header;

@@ -60,6 +60,17 @@ final class Transaction {
     }
   }
 
+  /// Asks SQLite whether the transaction is running: it may have ended with a statement whose
+  /// failure nobody saw.
+  ///
+  /// @throws SQLException when it has ended
+  void requireRunning() throws SQLException {
+    if (end.isEmpty() && canBegin()) {
+      end = Optional.of(new SQLException("SQLite has ended the transaction by itself"));
+    }
+    require();
+  }
+
   /// Lets a statement through unless SQLite has ended the transaction.
   ///
   /// @throws SQLException the failure with which it ended

@@ -89,7 +89,8 @@ public final class Doctor {
       PalaceLayout layout, Opening opening, PalaceException cause, Progress progress)
       throws IOException {
     try (SourceDatabase source = opening.open()) {
-      var examination = new Examination(layout, source.database(), source.database().level());
+      var examination =
+          new Examination(layout, source.database(), source.database().schema().level());
       new DatabaseCheck(examination).condition(source.condition());
       var run =
           new CheckRun(

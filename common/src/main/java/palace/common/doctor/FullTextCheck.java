@@ -22,7 +22,7 @@ final class FullTextCheck {
     }
     boolean complete = true;
     for (String table : List.of(TABLE, CONTENT, TABLE + "_data", TABLE + "_idx")) {
-      if (!examination.database().hasTable(table)) {
+      if (!examination.database().schema().hasTable(table)) {
         examination.found(new FullTextFinding.Missing(table));
         complete = false;
       }

@@ -3,6 +3,7 @@ package palace.common.files;
 import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
 
 import java.io.IOException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
@@ -30,6 +31,16 @@ public final class TreeDelete {
       }
     }
     Files.deleteIfExists(entry);
+  }
+
+  /// Deletes a regular file; nothing there is success. A directory, a link or a special file is
+  /// left alone, and a [FileSystemException] says so.
+  public static void deleteFile(Path file) throws IOException {
+    if (Files.exists(file, NOFOLLOW_LINKS) && !Files.isRegularFile(file, NOFOLLOW_LINKS)) {
+      throw new FileSystemException(
+          file.toString(), null, "a link, a directory or a special file stands there");
+    }
+    Files.deleteIfExists(file);
   }
 
   /// Removes a directory that must be empty; otherwise a [java.nio.file.DirectoryNotEmptyException]

@@ -10,6 +10,7 @@ import palace.common.PalaceException;
 import palace.common.Progress;
 import palace.common.ShellWord;
 import palace.common.chroma.ChromaDatabase;
+import palace.common.chroma.ExclusiveLocking;
 import palace.common.chroma.SourceDatabase;
 import palace.common.doctor.DatabaseFinding;
 import palace.common.doctor.Doctor;
@@ -113,7 +114,7 @@ public final class RepairRecovery {
       List<String> present =
           writer.list("SELECT id FROM segments", row -> row.text(1).toLowerCase(Locale.ROOT));
       writer.rollback();
-      writer.readmitOthers();
+      ExclusiveLocking.end(writer);
       if (!fresh.isEmpty()) {
         return Optional.of(present.containsAll(fresh));
       }

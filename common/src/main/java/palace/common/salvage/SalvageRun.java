@@ -98,7 +98,7 @@ final class SalvageRun {
     try (Progress.Step step =
         progress.start("salvaging rows", survey.file().shape().pages(), "pages")) {
       for (ChromaTable table : ChromaTable.values()) {
-        if (table != ChromaTable.MIGRATIONS && database.hasTable(table.table())) {
+        if (table != ChromaTable.MIGRATIONS && database.schema().hasTable(table.table())) {
           load(table);
           step.advance(survey.tree(table).content().size());
         }
@@ -165,7 +165,7 @@ final class SalvageRun {
   private void emptyDefaults() throws IOException {
     for (ChromaTable table :
         List.of(ChromaTable.TENANTS, ChromaTable.DATABASES, ChromaTable.ACQUIRE_WRITE)) {
-      if (database.hasTable(table.table())) {
+      if (database.schema().hasTable(table.table())) {
         database.execute("DELETE FROM " + table.table());
       }
     }

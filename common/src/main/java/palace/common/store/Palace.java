@@ -36,8 +36,8 @@ public final class Palace implements AutoCloseable {
     this.source = source;
     this.remains = remains;
     requireStoredRows(source.database());
-    level = source.database().level();
-    requireKnown(source.database().recordedLevel(), level, layout);
+    level = source.database().schema().level();
+    requireKnown(source.database().schema().recordedLevel(), level, layout);
     catalogue = Catalogue.read(source.database());
     adoption = SegmentAdoption.find(layout, source.database(), catalogue);
     adopted = catalogue.with(adoption.segments());
@@ -149,7 +149,7 @@ public final class Palace implements AutoCloseable {
   }
 
   private static void requireStoredRows(ChromaDatabase database) throws IOException {
-    Optional<String> computed = database.computedTable();
+    Optional<String> computed = database.schema().computedTable();
     if (computed.isPresent()) {
       throw new PalaceException.Refused(
           "%s: %s is computed by its schema, expected a table of Chroma that holds its rows"

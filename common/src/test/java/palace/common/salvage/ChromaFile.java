@@ -88,7 +88,7 @@ final class ChromaFile {
     try (ChromaDatabase database = ChromaDatabase.openReadOnly(file)) {
       int width =
           columns.equals("rowid, *")
-              ? database.columns(table).size() + 1
+              ? database.schema().columns(table).size() + 1
               : columns.split(",", -1).length;
       return new TreeSet<>(
           database.list("SELECT " + columns + " FROM " + table, row -> text(row, width)));

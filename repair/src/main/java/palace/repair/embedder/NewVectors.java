@@ -9,16 +9,20 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import palace.common.files.AppendOnlyFile;
 import palace.common.files.Durable;
 import palace.common.files.FileOps;
@@ -27,6 +31,7 @@ import palace.common.files.Sha256;
 /// The file `.palace/new-vectors.jsonl`: vectors that an endpoint gave and that are not in the
 /// palace yet. It only grows, each batch is durable before the next is asked for, and it is gone
 /// once the vectors are in the palace, so that nothing is embedded twice however often a run ends.
+/// In memory is where each line begins, less than 200 bytes for a vector of any length.
 ///
 /// One JSON object a line; a line that a crash tore is passed over:
 ///
@@ -41,7 +46,14 @@ public final class NewVectors {
   private static final int LONGEST_LINE = 1 << 20;
 
   private final Path file;
-  private final Map<String, float[]> vectors = new HashMap<>();
+  private final Map<String, Line> lines = new HashMap<>();
+
+  /// Up to where the file has been read.
+  private long end;
+
+  private record Line(long at, int bytes) {}
+
+  private record Kept(String key, float[] vector) {}
 
   private NewVectors(Path file) {
     this.file = file;
@@ -50,9 +62,7 @@ public final class NewVectors {
   /// Reads what earlier runs got for a palace.
   public static NewVectors of(Path palace) throws IOException {
     var kept = new NewVectors(palace.resolve(NAME));
-    if (Files.isRegularFile(kept.file, LinkOption.NOFOLLOW_LINKS)) {
-      kept.read();
-    }
+    kept.readOn();
     return kept;
   }
 
@@ -70,17 +80,46 @@ public final class NewVectors {
   /// Removes the file: what it holds is in the palace.
   public void delete() throws IOException {
     FileOps.real().delete(file);
-    vectors.clear();
+    lines.clear();
+    end = 0;
   }
 
-  /// {@return the vector that was got under a key}
-  public Optional<float[]> get(String key) {
-    return Optional.ofNullable(vectors.get(key));
+  /// {@return whether a vector was got under a key}
+  public boolean has(String key) {
+    return lines.containsKey(key);
   }
 
-  /// {@return how many there are}
-  public int size() {
-    return vectors.size();
+  /// Opens the file to take vectors out of it; whoever opens it closes it.
+  public Reader open() throws IOException {
+    return new Reader(FileChannel.open(file, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS));
+  }
+
+  /// Takes single vectors out of the file.
+  public final class Reader implements AutoCloseable {
+    private final FileChannel channel;
+
+    private Reader(FileChannel channel) {
+      this.channel = channel;
+    }
+
+    /// {@return the vector that was got under a key; empty, too, when its line is not what it was}
+    public Optional<float[]> get(String key) throws IOException {
+      @Nullable Line line = lines.get(key);
+      return line == null
+          ? Optional.empty()
+          : parse(bytes(line)).filter(kept -> kept.key().equals(key)).map(Kept::vector);
+    }
+
+    private byte[] bytes(Line line) throws IOException {
+      ByteBuffer bytes = ByteBuffer.allocate(line.bytes());
+      while (bytes.hasRemaining() && channel.read(bytes, line.at() + bytes.position()) > 0) {}
+      return bytes.array();
+    }
+
+    @Override
+    public void close() throws IOException {
+      channel.close();
+    }
   }
 
   /// Keeps a batch; durable when it returns.
@@ -89,10 +128,10 @@ public final class NewVectors {
     if (folder != null && !Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)) {
       Durable.createDirectory(folder, Durable.OWNER_ONLY);
     }
-    var lines = new ArrayList<String>();
-    batch.forEach((key, vector) -> lines.add(line(key, vector)));
-    AppendOnlyFile.append(file, lines);
-    vectors.putAll(batch);
+    var added = new ArrayList<String>();
+    batch.forEach((key, vector) -> added.add(line(key, vector)));
+    AppendOnlyFile.append(file, added);
+    readOn();
   }
 
   private static String line(String key, float[] vector) {
@@ -103,35 +142,48 @@ public final class NewVectors {
     return JSON.createObjectNode().put("key", key).put("vector", encoded).toString();
   }
 
-  private void read() throws IOException {
-    try (InputStream input = new BufferedInputStream(Files.newInputStream(file))) {
+  /// Learns where the lines are that were not read yet. What is appended behind a torn line begins
+  /// with its end.
+  private void readOn() throws IOException {
+    if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
+      return;
+    }
+    try (Reader reader = open();
+        InputStream input =
+            new BufferedInputStream(Channels.newInputStream(reader.channel.position(end)))) {
       var line = new ByteArrayOutputStream();
+      long at = end;
       for (int next = input.read(); next >= 0; next = input.read()) {
+        end++;
         if (next == '\n') {
-          take(line);
+          take(at, line);
           line.reset();
+          at = end;
         } else if (line.size() <= LONGEST_LINE) {
           line.write(next);
         }
       }
-      take(line);
+      take(at, line);
     }
   }
 
-  private void take(ByteArrayOutputStream line) {
-    if (line.size() == 0 || line.size() > LONGEST_LINE) {
-      return;
+  private void take(long at, ByteArrayOutputStream line) {
+    if (line.size() > 0 && line.size() <= LONGEST_LINE) {
+      parse(line.toByteArray()).ifPresent(kept -> lines.put(kept.key(), new Line(at, line.size())));
     }
+  }
+
+  private static Optional<Kept> parse(byte[] line) {
     try {
-      JsonNode root = JSON.readTree(line.toString(StandardCharsets.UTF_8));
+      JsonNode root = JSON.readTree(new String(line, StandardCharsets.UTF_8));
       byte[] bytes = Base64.getDecoder().decode(root.path("vector").asText());
       float[] vector = new float[bytes.length / Float.BYTES];
       ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().get(vector);
-      if (root.path("key").isTextual() && isSound(vector)) {
-        vectors.put(root.path("key").asText(), vector);
-      }
+      return root.path("key").isTextual() && isSound(vector)
+          ? Optional.of(new Kept(root.path("key").asText(), vector))
+          : Optional.empty();
     } catch (JsonProcessingException | IllegalArgumentException e) {
-      return;
+      return Optional.empty();
     }
   }
 
