@@ -30,7 +30,11 @@ final class RepairJson {
           unchanged(diagnosis.palace()).set("embedded", embedded(embedded));
       case Outcome.Repaired(RepairReport report) -> report(report);
       case Outcome.PartlyRepaired(RepairReport report) -> report(report);
-      case Outcome.PutBack(Path from, Outcome then) -> of(then).put("putBackFrom", from.toString());
+      case Outcome.PutBack(Path from, var displaced, Outcome then) -> {
+        ObjectNode json = of(then).put("putBackFrom", from.toString());
+        displaced.ifPresent(id -> json.put("displaced", id.value()));
+        yield json;
+      }
     };
   }
 
@@ -42,7 +46,7 @@ final class RepairJson {
       case Outcome.Waiting waiting -> "waiting";
       case Outcome.Repaired repaired -> "repaired";
       case Outcome.PartlyRepaired partly -> "partly-repaired";
-      case Outcome.PutBack(Path from, Outcome then) ->
+      case Outcome.PutBack(Path from, var displaced, Outcome then) ->
           then instanceof Outcome.Healthy ? "put-back" : word(then);
     };
   }

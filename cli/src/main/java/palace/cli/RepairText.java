@@ -1,6 +1,5 @@
 package palace.cli;
 
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -55,14 +54,18 @@ final class RepairText {
       }
       case Outcome.Repaired(RepairReport report) -> report(report, "repaired: healthy");
       case Outcome.PartlyRepaired(RepairReport report) -> report(report, partly(report));
-      case Outcome.PutBack(Path from, Outcome then) -> putBack(from, then);
+      case Outcome.PutBack back -> putBack(back);
     };
   }
 
-  private static List<String> putBack(Path from, Outcome then) {
+  private static List<String> putBack(Outcome.PutBack back) {
     var lines = new ArrayList<String>();
-    lines.add("no palace was there: put back from " + from + ", which is as it was");
-    lines.addAll(of(then));
+    String was =
+        back.displaced()
+            .map(id -> "a part of another palace was there, now snapshot " + id)
+            .orElse("no palace was there");
+    lines.add("%s: put back from %s, which is as it was".formatted(was, back.from()));
+    lines.addAll(of(back.then()));
     return lines;
   }
 

@@ -71,7 +71,7 @@ final class EmbeddingRepair {
       case Outcome.Healthy healthy -> Optional.empty();
       case Outcome.Planned planned -> Optional.empty();
       case Outcome.Waiting waiting -> Optional.empty();
-      case Outcome.PutBack(Path from, Outcome then) -> reportOf(then);
+      case Outcome.PutBack(Path from, var displaced, Outcome then) -> reportOf(then);
     };
   }
 

@@ -1,7 +1,9 @@
 package palace.repair;
 
 import java.nio.file.Path;
+import java.util.Optional;
 import palace.common.ExitCode;
+import palace.common.RunId;
 import palace.common.doctor.Diagnosis;
 
 /// How a repair ended.
@@ -50,11 +52,12 @@ public sealed interface Outcome {
     }
   }
 
-  /// No palace was at the place; a copy beside it was put back and then repaired.
+  /// No palace was at the place, or a part of one; a copy beside it was put back and then repaired.
   ///
   /// @param from the copy, which is as it was
+  /// @param displaced the snapshot that holds what stood at the place, where that was anything
   /// @param then how the repair of what was put back ended
-  record PutBack(Path from, Outcome then) implements Outcome {
+  record PutBack(Path from, Optional<RunId> displaced, Outcome then) implements Outcome {
     @Override
     public ExitCode exitCode() {
       return then.exitCode();

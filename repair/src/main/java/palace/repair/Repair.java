@@ -32,6 +32,7 @@ import palace.common.store.NeedsEmbedding;
 import palace.common.store.Palace;
 import palace.common.store.PalaceLayout;
 import palace.common.swap.LogValue;
+import palace.common.swap.Occasion;
 import palace.common.swap.PalacePaths;
 import palace.repair.embedder.Pace;
 
@@ -94,19 +95,12 @@ public final class Repair {
   ///   database can be made
   public Outcome run(RepairRequest request) throws IOException {
     Path place = PalacePaths.realPath(request.palace());
-    Optional<Source.Copy> copy = AbsentPalace.copyFor(place);
-    if (copy.isPresent() && request.dryRun()) {
-      return new Outcome.Planned(AbsentPalace.plan(place, copy.get(), progress));
-    }
     if (request.dryRun()) {
-      Path palace = Palace.locate(request.palace());
-      RepairPlan plan =
-          announced(palace, planned(palace, Doctor.examine(palace, progress), request), request);
-      return plan.isEmpty() && plan.diagnosis().isHealthy()
-          ? new Outcome.Healthy(plan.diagnosis())
-          : new Outcome.Planned(plan);
+      return looked(place, request);
     }
-    Path palace = copy.isPresent() ? place : existing(request.palace());
+    boolean away =
+        !AbsentPalace.isTaken(place) && AbsentPalace.copyFor(place, progress).isPresent();
+    Path palace = away ? place : existing(request.palace());
     try (PalaceLock lock = PalaceLock.acquire(palace, "repair", request.patience())) {
       Recovery.settle(lock, palace, Direction.BACK, request.toolVersion())
           .sentences()
@@ -116,13 +110,30 @@ public final class Repair {
     }
   }
 
+  private Outcome looked(Path place, RepairRequest request) throws IOException {
+    Optional<Source.Copy> copy = AbsentPalace.copyFor(place, progress);
+    if (copy.isPresent()) {
+      return new Outcome.Planned(AbsentPalace.plan(place, copy.get(), progress));
+    }
+    Path palace = Palace.locate(request.palace());
+    RepairPlan plan =
+        announced(palace, planned(palace, Doctor.examine(palace, progress), request), request);
+    return plan.isEmpty() && plan.diagnosis().isHealthy()
+        ? new Outcome.Healthy(plan.diagnosis())
+        : new Outcome.Planned(plan);
+  }
+
   private Outcome orPutBack(PalaceLock lock, Path place, RepairRequest request) throws IOException {
-    Optional<Source.Copy> copy = AbsentPalace.copyFor(place);
+    Optional<Source.Copy> copy = AbsentPalace.copyFor(place, progress);
     if (copy.isEmpty()) {
       return treating(lock, Palace.locate(place), request);
     }
-    new AbsentPalace(ops, PalacePaths.of(place, RunId.now(clock)), copy.get()).putBack();
-    return new Outcome.PutBack(copy.get().place(), treating(lock, Palace.locate(place), request));
+    RunId run = RunId.now(clock);
+    var occasion = new Occasion(run, "repair", clock.instant(), request.toolVersion());
+    Optional<RunId> displaced =
+        new AbsentPalace(ops, PalacePaths.of(place, run), occasion, copy.get()).putBack();
+    Outcome then = treating(lock, Palace.locate(place), request);
+    return new Outcome.PutBack(copy.get().place(), displaced, then);
   }
 
   private Outcome treating(PalaceLock lock, Path palace, RepairRequest request) throws IOException {

@@ -74,6 +74,8 @@ public sealed interface Verdict {
       case DirectoryFinding.OldCopy copy -> new Leave();
       case DirectoryFinding.PalaceGone gone ->
           new Treat(new PutPalaceBack(gone.directory(), gone.source().place()));
+      case DirectoryFinding.SwapUnfinished swap ->
+          new Treat(new PutPalaceBack(swap.directory(), swap.source().place()));
       case DirectoryFinding.CollectionGone gone ->
           new Treat(new RestoreCollection(gone.source(), gone.like()));
       case DirectoryFinding.CompanionsGone gone ->

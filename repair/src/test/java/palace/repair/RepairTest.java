@@ -36,7 +36,7 @@ class RepairTest {
       case Outcome.Healthy healthy -> throw new AssertionError("nothing was repaired");
       case Outcome.Planned planned -> throw new AssertionError("nothing was repaired");
       case Outcome.Waiting waiting -> throw new AssertionError("nothing was repaired");
-      case Outcome.PutBack(Path from, Outcome then) -> report(then);
+      case Outcome.PutBack(Path from, var displaced, Outcome then) -> report(then);
     };
   }
 

@@ -7,6 +7,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.Statement;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -51,6 +54,30 @@ class RescueTest {
 
   private static void scramble(SamplePalace palace) throws IOException {
     palace.scrambleHeader();
+  }
+
+  @Test
+  void rowsThatOnlyTheLogHasAreInTheFreshDatabase() throws Exception {
+    SamplePalace palace = SamplePalace.in(folder);
+    Path log = palace.directory().resolve("chroma.sqlite3-wal");
+    try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + palace.database());
+        Statement statement = connection.createStatement()) {
+      statement.execute("PRAGMA journal_mode = WAL");
+      statement.execute(
+          "UPDATE embedding_metadata SET string_value = 'written last' WHERE key = 'room'");
+      Files.copy(palace.database(), folder.resolve("main"));
+      Files.copy(log, folder.resolve("log"));
+    }
+    String rows = palace.rows();
+    Files.move(folder.resolve("main"), palace.database(), StandardCopyOption.REPLACE_EXISTING);
+    Files.move(folder.resolve("log"), log, StandardCopyOption.REPLACE_EXISTING);
+    Files.deleteIfExists(palace.directory().resolve("chroma.sqlite3-shm"));
+    scramble(palace);
+
+    repair(palace);
+
+    assertThat(palace.rows()).isEqualTo(rows).contains("written last");
+    assertThat(doctor(palace).damages()).isEmpty();
   }
 
   @Test

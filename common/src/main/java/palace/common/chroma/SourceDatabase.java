@@ -29,6 +29,10 @@ public final class SourceDatabase implements AutoCloseable {
   private static final int WRITE_VERSION_OFFSET = 18;
   private static final int WAL_VERSION = 2;
   private static final int CHANGE_COUNTER_OFFSET = 24;
+  private static final int PAGE_SIZE_OFFSET = 16;
+  private static final int LARGEST_PAGE = 65536;
+  private static final int PAGES_OFFSET = 28;
+  private static final int COUNTED_AT_CHANGE_OFFSET = 92;
 
   private final ChromaDatabase database;
   private final DatabaseCondition condition;
@@ -186,6 +190,21 @@ public final class SourceDatabase implements AutoCloseable {
   /// connection of this process may have it open.
   public static long changeCounter(Path file) throws IOException {
     return Integer.toUnsignedLong(ByteBuffer.wrap(headerOf(file)).getInt(CHANGE_COUNTER_OFFSET));
+  }
+
+  /// {@return whether a file ends before the last page that its own header counts, as a copy does
+  /// that was interrupted} No SQLite opens such a file, so nothing was written to it since.
+  public static boolean isCutShort(Path file) throws IOException {
+    byte[] bytes = firstBytes(file, HEADER_BYTES);
+    if (bytes.length < HEADER_BYTES || !isDatabase(bytes)) {
+      return false;
+    }
+    ByteBuffer header = ByteBuffer.wrap(bytes);
+    int stated = Short.toUnsignedInt(header.getShort(PAGE_SIZE_OFFSET));
+    long pages = Integer.toUnsignedLong(header.getInt(PAGES_OFFSET));
+    boolean counted =
+        header.getInt(CHANGE_COUNTER_OFFSET) == header.getInt(COUNTED_AT_CHANGE_OFFSET);
+    return counted && Files.size(file) < pages * (stated == 1 ? LARGEST_PAGE : stated);
   }
 
   private static byte[] headerOf(Path file) throws IOException {

@@ -82,6 +82,23 @@ public sealed interface DirectoryFinding extends Finding {
     }
   }
 
+  /// A copy to the place of the palace was interrupted, and the palace is beside it (F50).
+  ///
+  /// @param directory where the palace should be
+  /// @param source the palace as it was
+  record SwapUnfinished(Path directory, Source.Copy source) implements DirectoryFinding {
+    @Override
+    public Nature nature() {
+      return Nature.fatal("swap-unfinished", Threat.REFUSAL);
+    }
+
+    @Override
+    public String sentence() {
+      return "an interrupted `%s` copied a part of another palace to %s; the palace from before is %s"
+          .formatted(source.kind().maker(), directory, source.place());
+    }
+  }
+
   /// A collection that the palace lacks altogether and a copy holds.
   ///
   /// @param directory the copy

@@ -162,6 +162,8 @@ final class Forecast {
       case DirectoryFinding.OldCopy copy -> Prediction.works("never looks at it, nor deletes it");
       case DirectoryFinding.PalaceGone place ->
           Prediction.does(LOSS, "makes an empty palace in its place");
+      case DirectoryFinding.SwapUnfinished place ->
+          Prediction.does(REFUSAL, REFUSES + "it cannot read the database");
       case DirectoryFinding.CollectionGone collection ->
           Prediction.does(FAILURE, "finds no collection " + collection.like().name());
       case DirectoryFinding.CompanionsGone files ->

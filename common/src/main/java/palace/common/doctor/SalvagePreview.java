@@ -4,11 +4,14 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import palace.common.PalaceException;
 import palace.common.Progress;
 import palace.common.chroma.ChromaDatabase;
 import palace.common.files.LiveFiles;
 import palace.common.files.PrivateDirectory;
+import palace.common.sources.Source;
+import palace.common.sources.UnfinishedSwap;
 import palace.common.store.PalaceLayout;
 
 /// What a palace with a damaged database would be after a rescue: everything that can be had is
@@ -33,7 +36,20 @@ final class SalvagePreview {
           List.of(),
           "the temporary folder has %,d bytes free, it may need %,d".formatted(room, size));
     }
-    return salvaged(layout, looked, progress);
+    Optional<Source.Copy> before = UnfinishedSwap.at(layout.directory(), progress);
+    return before.isPresent()
+        ? unfinished(looked, before.get())
+        : salvaged(layout, looked, progress);
+  }
+
+  /// What is damaged was never the palace.
+  private static Diagnosis unfinished(Diagnosis looked, Source.Copy before) {
+    return new Diagnosis(
+        looked.palace(),
+        looked.level(),
+        List.of(new DirectoryFinding.SwapUnfinished(looked.palace(), before)),
+        looked.notRun(),
+        looked.collections());
   }
 
   private static Diagnosis salvaged(PalaceLayout layout, Diagnosis looked, Progress progress)

@@ -97,14 +97,14 @@ public final class Recovery {
     Occasion occasion = journal.occasion();
     ledger.pending(occasion.run(), journal.purpose().operation().word());
     PalacePaths now = PalacePaths.of(palace, occasion.run());
-    if (journal.purpose().operation() == MoveJournal.Operation.REPAIR) {
+    if (WholeSwap.isOne(journal, palace)) {
+      new WholeSwap(ops, now, journal, ledger).settle(direction);
+    } else if (journal.purpose().operation() == MoveJournal.Operation.REPAIR) {
       List<String> sentences =
           RescueRecovery.isOne(journal)
               ? RescueRecovery.settle(journal, now, ops)
               : RepairRecovery.settle(journal, now, ops);
       ledger.settled(occasion.run(), "repair", String.join("; ", sentences));
-    } else if (WholeSwap.isOne(journal, palace)) {
-      new WholeSwap(ops, now, journal, ledger).settle(direction);
     } else {
       new EntryRecovery(ops, now, journal, ledger).settle(direction);
     }
