@@ -1,6 +1,7 @@
 package palace.repair;
 
 import java.util.List;
+import java.util.stream.Stream;
 
 /// What one collection could not keep: ids of drawers, one by one. Nothing that was readable is
 /// discarded: the database as it was is in the snapshot.
@@ -21,6 +22,19 @@ public record Loss(
     vectors = List.copyOf(vectors);
     documents = List.copyOf(documents);
     metadata = List.copyOf(metadata);
+  }
+
+  /// {@return both}
+  Loss and(Loss other) {
+    return new Loss(
+        union(records, other.records),
+        union(vectors, other.vectors),
+        union(documents, other.documents),
+        union(metadata, other.metadata));
+  }
+
+  private static List<String> union(List<String> some, List<String> more) {
+    return Stream.concat(some.stream(), more.stream()).distinct().toList();
   }
 
   /// {@return whether nothing was lost}

@@ -170,6 +170,7 @@ final class Planner {
       case PutPalaceBack first -> -2;
       case RescueDatabase database -> -1;
       case RecoverInterruptedWrite write -> 0;
+      case RestoreTexts texts -> 0;
       case Reindex indexes -> 1;
       case FillVectors drawers -> 7;
       case RestoreMigrations rows -> 2;

@@ -2,8 +2,8 @@ package palace.repair;
 
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -106,9 +106,11 @@ final class RepairRun {
     var rounds = new Rounds(context, writer, placement);
     Step.Watcher watcher = context.watcher();
     Diagnosis last;
+    Map<String, Loss> lost;
     try {
       watcher.reached(Step.COPIED);
       last = rounds.treat(plan);
+      lost = rounds.losses();
       undo.commit();
       watcher.reached(Step.COMMITTED);
       last = readBack(last, writer, rounds);
@@ -122,7 +124,7 @@ final class RepairRun {
       throw RunContext.failed(e);
     }
     undo.tidy();
-    return outcome(plan, last, rounds, placement);
+    return outcome(plan, last, rounds, lost, placement);
   }
 
   /// What was proven inside the transaction must be what the file holds after it. Nothing from here
@@ -163,11 +165,8 @@ final class RepairRun {
     writer.mergeLog();
   }
 
-  private Outcome outcome(RepairPlan plan, Diagnosis last, Rounds rounds, Placement placement) {
-    var lost = new LinkedHashMap<String, Loss>();
-    rounds
-        .lostVectors()
-        .forEach((name, ids) -> lost.put(name, new Loss(List.of(), ids, List.of(), List.of())));
+  private Outcome outcome(
+      RepairPlan plan, Diagnosis last, Rounds rounds, Map<String, Loss> lost, Placement placement) {
     var report =
         new RepairReport(
             context.palace(),
@@ -179,7 +178,9 @@ final class RepairRun {
             Rounds.remaining(last),
             context.paths().snapshot(),
             List.of(context.restoreCommand()),
-            lost.isEmpty() ? Optional.empty() : Optional.of(placement.text().place()),
+            rounds.lostVectors().isEmpty()
+                ? Optional.empty()
+                : Optional.of(placement.text().place()),
             notes(placement),
             Optional.empty(),
             context.took(),

@@ -1,17 +1,12 @@
 package palace.repair;
 
 import java.io.IOException;
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import palace.common.chroma.ChromaDatabase;
 import palace.common.chroma.CollectionRow;
-import palace.common.chroma.MetadataValue;
 import palace.common.doctor.SalvagedCopy;
 import palace.common.salvage.SalvageReport;
 import palace.common.store.CollectionState;
@@ -30,7 +25,7 @@ record RescueLosses(long rows, Map<String, Loss> byCollection) {
     long rows =
         copy.report().tables().values().stream().mapToLong(SalvageReport.TableReport::rows).sum();
     var lost = new LinkedHashMap<String, Loss>();
-    var values = LostValues.of(copy, fresh);
+    var values = values(copy, fresh);
     try (Palace palace = Palace.over(context.palace(), fresh)) {
       for (CollectionRow row : palace.collections()) {
         try (CollectionState state = palace.open(row)) {
@@ -54,48 +49,26 @@ record RescueLosses(long rows, Map<String, Loss> byCollection) {
     return copy.lost().containsKey(DRAWERS) ? state.ghosts() : List.of();
   }
 
-  /// Drawers that lost a document or other metadata, by the id of their collection.
-  private record LostValues(
-      Map<String, Set<String>> documentsOf, Map<String, Set<String>> metadataOf) {
-    static LostValues of(SalvagedCopy copy, ChromaDatabase fresh) throws IOException {
-      var lost = new LostValues(new HashMap<>(), new HashMap<>());
-      for (SalvageReport.LostKey key : copy.report().lostKeys()) {
-        Optional<String[]> owner =
-            fresh.first(
-                "SELECT s.collection, e.embedding_id FROM embeddings e JOIN segments s"
-                    + " ON s.id = e.segment_id WHERE e.id = ?",
-                row -> new String[] {row.text(1), row.text(2)},
-                key.drawer());
-        owner.ifPresent(drawer -> lost.add(key.key(), drawer[0], drawer[1]));
-      }
-      return lost;
+  private static LostValues values(SalvagedCopy copy, ChromaDatabase fresh) throws IOException {
+    var lost = new LostValues();
+    for (SalvageReport.LostKey key : copy.report().lostKeys()) {
+      Optional<String[]> owner =
+          fresh.first(
+              "SELECT s.collection, e.embedding_id FROM embeddings e JOIN segments s"
+                  + " ON s.id = e.segment_id WHERE e.id = ?",
+              row -> new String[] {row.text(1), row.text(2)},
+              key.drawer());
+      owner.ifPresent(drawer -> lost.add(key.key(), drawer[0], drawer[1]));
     }
-
-    private void add(String key, String collection, String id) {
-      boolean document = key.equals(MetadataValue.DOCUMENT_KEY);
-      (document ? documentsOf : metadataOf)
-          .computeIfAbsent(collection, of -> new LinkedHashSet<>())
-          .add(id);
-    }
-
-    List<String> documents(String collection) {
-      return new ArrayList<>(documentsOf.getOrDefault(collection, Set.of()));
-    }
-
-    List<String> metadata(String collection) {
-      return new ArrayList<>(metadataOf.getOrDefault(collection, Set.of()));
-    }
+    return lost;
   }
 
   /// {@return all losses of a rescue}
   ///
-  /// @param vectors drawers whose vector is nowhere, by the label of the collection
-  Map<String, Loss> with(Map<String, List<String>> vectors) {
+  /// @param treated what its treatments could not keep, by the label of the collection
+  Map<String, Loss> with(Map<String, Loss> treated) {
     var all = new LinkedHashMap<>(byCollection);
-    vectors.forEach((name, ids) -> {
-      Loss other = all.getOrDefault(name, Loss.NONE);
-      all.put(name, new Loss(other.records(), ids, other.documents(), other.metadata()));
-    });
+    treated.forEach((name, loss) -> all.merge(name, loss, Loss::and));
     return all;
   }
 }

@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import org.slf4j.Logger;
@@ -100,7 +101,12 @@ final class RescueRun {
 
   /// What came of the damaged database.
   private record Rescued(
-      SalvagedCopy copy, RepairPlan plan, Rounds rounds, RescueLosses losses, Diagnosis last) {}
+      SalvagedCopy copy,
+      RepairPlan plan,
+      Rounds rounds,
+      RescueLosses losses,
+      Map<String, Loss> lost,
+      Diagnosis last) {}
 
   private Rescued prepare(Placement placement, Diagnosis looked) throws IOException {
     Path folder = placement.createFolders();
@@ -127,8 +133,9 @@ final class RescueRun {
       RescueLosses losses = RescueLosses.of(context, copy, writer);
       var rounds = new Rounds(context, writer, placement);
       Diagnosis last = rounds.treat(afterwards(plan, salvaged));
+      Map<String, Loss> lost = rounds.losses();
       writer.commit();
-      return new Rescued(copy, plan, rounds, losses, last);
+      return new Rescued(copy, plan, rounds, losses, lost, last);
     }
   }
 
@@ -241,7 +248,7 @@ final class RescueRun {
     var done = new ArrayList<RepairReport.Done>();
     done.add(new RepairReport.Done(new RescueDatabase(), rescued.losses().rows()));
     done.addAll(rescued.rounds().done());
-    var lost = rescued.losses().with(rescued.rounds().lostVectors());
+    var lost = rescued.losses().with(rescued.lost());
     boolean needsEmbedding = !rescued.rounds().lostVectors().isEmpty();
     var report =
         new RepairReport(

@@ -48,6 +48,7 @@ final class Round {
   private final List<ConsumedQueue> consumedQueues = new ArrayList<>();
   private final List<Path> companions = new ArrayList<>();
   private final List<Path> retired = new ArrayList<>();
+  private final LostValues lostValues;
 
   Round(
       Path palace,
@@ -56,8 +57,10 @@ final class Round {
       RepairPlan plan,
       Stage stage,
       Placement placement,
+      LostValues lostValues,
       Progress progress,
       Step.Watcher watcher) {
+    this.lostValues = lostValues;
     this.palace = palace;
     this.database = database;
     this.request = request;
@@ -213,7 +216,8 @@ final class Round {
             newIndexes,
             consumedQueues,
             placement.aside(),
-            request.filling());
+            request.filling(),
+            lostValues);
     for (RepairPlan.Cure cure : cures) {
       long changes = cure.treatment().apply(surgery, cure.findings());
       done.add(new RepairReport.Done(cure.treatment(), changes));

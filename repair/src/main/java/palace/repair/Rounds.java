@@ -33,6 +33,7 @@ final class Rounds {
   private final Map<String, List<String>> lostVectors = new LinkedHashMap<>();
   private final Map<String, List<SkippedRow>> skipped = new LinkedHashMap<>();
   private final Map<String, String> digests = new LinkedHashMap<>();
+  private final LostValues lostValues = new LostValues();
   private boolean reindexed;
   private boolean vacuumed;
 
@@ -67,7 +68,9 @@ final class Rounds {
     for (int count = 0; count < MOST_ROUNDS && !plan.cures().isEmpty(); count++) {
       Repair.requireAcceptedLoss(plan, context.request());
       Stage stage = Stage.first(plan.treatments());
-      reindexed |= plan.treatments().stream().anyMatch(Reindex.class::isInstance);
+      reindexed |=
+          plan.treatments().stream()
+              .anyMatch(one -> one instanceof Reindex || one instanceof RestoreTexts);
       vacuumed |= plan.treatments().stream().anyMatch(Vacuum.class::isInstance);
       var round =
           new Round(
@@ -77,6 +80,7 @@ final class Rounds {
               plan,
               stage,
               placement,
+              lostValues,
               context.progress(),
               context.watcher());
       after = reindexed ? withoutOldTrees(round.treat()) : round.treat();
@@ -161,6 +165,25 @@ final class Rounds {
   /// {@return drawers whose vector is nowhere, by the name of the collection}
   Map<String, List<String>> lostVectors() {
     return lostVectors;
+  }
+
+  /// {@return what every collection could not keep, by its label}
+  Map<String, Loss> losses() throws IOException {
+    var losses = new LinkedHashMap<String, Loss>();
+    lostVectors.forEach(
+        (name, ids) -> losses.put(name, new Loss(List.of(), ids, List.of(), List.of())));
+    for (CollectionRow row : Catalogue.read(writer).collections()) {
+      Loss loss =
+          new Loss(
+              List.of(),
+              lostVectors.getOrDefault(row.label(), List.of()),
+              lostValues.documents(row.id()),
+              lostValues.metadata(row.id()));
+      if (!loss.isEmpty()) {
+        losses.put(row.label(), loss);
+      }
+    }
+    return losses;
   }
 
   /// {@return queue rows that nobody can apply, by the name of the collection}

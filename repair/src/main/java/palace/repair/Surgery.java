@@ -22,6 +22,7 @@ public final class Surgery {
   private final List<ConsumedQueue> consumedQueues;
   private final KeptAside aside;
   private final Optional<Filling> filling;
+  private final LostValues lostValues;
   private final List<Path> retired = new ArrayList<>();
 
   Surgery(
@@ -33,7 +34,8 @@ public final class Surgery {
       Map<String, NewIndex> newIndexes,
       List<ConsumedQueue> consumedQueues,
       KeptAside aside,
-      Optional<Filling> filling) {
+      Optional<Filling> filling,
+      LostValues lostValues) {
     this.database = database;
     this.level = level;
     this.segmentDirectories = segmentDirectories;
@@ -43,6 +45,7 @@ public final class Surgery {
     this.consumedQueues = consumedQueues;
     this.aside = aside;
     this.filling = filling;
+    this.lostValues = lostValues;
   }
 
   /// {@return where to keep what leaves the database although it can be read}
@@ -53,6 +56,11 @@ public final class Surgery {
   /// {@return the vectors that an endpoint gave}
   Filling filling() {
     return filling.orElseThrow();
+  }
+
+  /// {@return where to say which drawers lose a text}
+  LostValues lostValues() {
+    return lostValues;
   }
 
   /// {@return the queue rows that nobody needs}

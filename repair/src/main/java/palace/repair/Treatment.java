@@ -23,6 +23,7 @@ public sealed interface Treatment
         RestoreMigrations,
         RestoreQueueConfiguration,
         RestoreTenancy,
+        RestoreTexts,
         RetireOrphans,
         Vacuum {
 

@@ -124,6 +124,7 @@ public sealed interface Verdict {
       case RowFinding.OrphanMetadata rows -> new Treat(new DropOrphans());
       case RowFinding.OrphanArrayMetadata rows -> new Treat(new DropOrphans());
       case RowFinding.MetadataTwoTypes rows -> new Treat(new NormaliseMetadata());
+      case RowFinding.TextUnreadable texts -> new Treat(new RestoreTexts());
       case RowFinding.MetadataEmptyRow rows -> new Treat(new NormaliseMetadata());
       case RowFinding.MetadataInTwoTables rows -> new Treat(new NormaliseMetadata());
     };

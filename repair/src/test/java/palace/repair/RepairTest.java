@@ -12,6 +12,7 @@ import org.junit.jupiter.api.io.TempDir;
 import palace.common.PalaceException;
 import palace.common.Progress;
 import palace.common.doctor.Doctor;
+import palace.common.doctor.Finding;
 import palace.common.pickle.IndexPickle;
 import palace.common.restore.Restore;
 import palace.common.restore.RestoreRequest;
@@ -114,12 +115,50 @@ class RepairTest {
   @Test
   void recordsGoToTheCollectionWhoseIndexHasTheirIds() throws IOException {
     SamplePalace palace = SamplePalace.in(folder);
-    List<String> segments = palace.texts(SEGMENTS);
+    String records = SEGMENTS.replace(" ORDER", " WHERE scope='METADATA' ORDER");
+    List<String> segments = palace.texts(records);
     palace.sql("DELETE FROM segments WHERE scope='METADATA'", "DELETE FROM embeddings_queue");
 
     report(repair(palace));
 
-    assertThat(palace.texts(SEGMENTS)).isEqualTo(segments);
+    assertThat(palace.texts(records)).isEqualTo(segments);
+  }
+
+  @Test
+  void aDocumentThatIsNoTextAnyMoreIsTakenFromTheFullTextSearch() throws IOException {
+    SamplePalace palace = SamplePalace.in(folder);
+    String before = digest(palace);
+    palace.sql(
+        "UPDATE embedding_metadata SET string_value=substr(string_value,1,3)||x'ff'||substr(string_value,5)"
+            + " WHERE key='chroma:document' AND id=(SELECT min(id) FROM embeddings)");
+    assertThat(Doctor.examine(palace.directory(), Progress.SILENT).damages())
+        .extracting(Finding::code)
+        .contains("text-not-utf8");
+
+    RepairReport report = report(repair(palace));
+
+    assertThat(report.lost()).isEmpty();
+    assertThat(digest(palace)).isEqualTo(before);
+    assertThat(Doctor.examine(palace.directory(), Progress.SILENT).isHealthy()).isTrue();
+  }
+
+  /// The newest row of the queue is the only one that has the text.
+  @Test
+  void aTextThatIsNowhereElseIsReadAsFarAsItCanBeAndDeclared() throws IOException {
+    SamplePalace palace = SamplePalace.in(folder);
+    palace.sql(
+        "UPDATE max_seq_id SET seq_id=(SELECT max(seq_id) FROM embeddings_queue)-1 WHERE segment_id IN"
+            + " (SELECT id FROM segments WHERE scope='METADATA')",
+        "UPDATE embeddings_queue SET metadata=replace(metadata,substr(metadata,-4,1),x'ff') WHERE"
+            + " seq_id=(SELECT max(seq_id) FROM embeddings_queue)");
+
+    RepairReport report = report(repair(palace));
+
+    assertThat(report.lost()).hasSize(1);
+    assertThat(report.lost().values().iterator().next().documents()).hasSize(1);
+    assertThat(Doctor.examine(palace.directory(), Progress.SILENT).damages())
+        .extracting(Finding::code)
+        .doesNotContain("text-not-utf8");
   }
 
   /// Two collections with equally good claims: neither gets what may be the other's.

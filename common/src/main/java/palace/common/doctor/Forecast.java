@@ -113,6 +113,8 @@ final class Forecast {
       case RowFinding.OrphanArrayMetadata rows -> inherited(rows.count());
       case RowFinding.MetadataTwoTypes rows ->
           Prediction.may(WRONG_ANSWERS, "shows one of the values and filters by the other");
+      case RowFinding.TextUnreadable texts ->
+          Prediction.may(FAILURE, "fails in whatever reads one of them");
       case RowFinding.MetadataEmptyRow rows -> Prediction.works("leaves them out");
       case RowFinding.MetadataInTwoTables rows ->
           Prediction.may(WRONG_ANSWERS, "shows one of the values and filters by the other");

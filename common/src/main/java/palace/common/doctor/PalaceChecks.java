@@ -34,6 +34,7 @@ final class PalaceChecks {
         CheckUnit.optional("rows of embeddings", part -> new RowCheck(part).orphanEmbeddings()),
         CheckUnit.of("metadata of no drawer", part -> new RowCheck(part).orphanMetadata()),
         CheckUnit.of("types of metadata", part -> new RowCheck(part).typedColumns()),
+        CheckUnit.of("texts", part -> new RowCheck(part).texts()),
         CheckUnit.of("lists beside values", part -> new RowCheck(part).keysInTwoTables()),
         CheckUnit.of("configuration of the queue", part -> new QueueCheck(part).configuration()),
         CheckUnit.of("topics of the queue", part -> new QueueCheck(part).orphanTopics()),

@@ -1,7 +1,10 @@
 package palace.common.doctor;
 
 import java.io.IOException;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import palace.common.chroma.ChromaDatabase;
+import palace.common.chroma.UnreadableTexts;
 
 /// Looks for rows of drawers and metadata that belong to nothing, or hold no single value (S14,
 /// S15).
@@ -85,6 +88,20 @@ final class RowCheck {
                 + " LIMIT 1",
             row -> new First(row.integer(1), row.text(2)))
         .orElse(new First(0, ""));
+  }
+
+  void texts() throws IOException {
+    Map<String, RowFinding.TextUnreadable> found = new LinkedHashMap<>();
+    UnreadableTexts.each(
+        database,
+        (column, row) ->
+            found.merge(
+                column.table(),
+                new RowFinding.TextUnreadable(column.table(), 1, row),
+                (first, next) ->
+                    new RowFinding.TextUnreadable(
+                        first.table(), first.count() + 1, first.firstRow())));
+    found.values().forEach(examination::found);
   }
 
   void keysInTwoTables() throws IOException {

@@ -80,6 +80,19 @@ public sealed interface RowFinding extends Finding {
     }
   }
 
+  /// Texts that are no UTF-8: every release fails at them.
+  record TextUnreadable(String table, long count, long firstRow) implements RowFinding {
+    @Override
+    public Nature nature() {
+      return Nature.damage("text-not-utf8", Threat.FAILURE);
+    }
+
+    @Override
+    public String sentence() {
+      return "%d texts in %s are no UTF-8, first row %d".formatted(count, table, firstRow);
+    }
+  }
+
   /// A key that a drawer has both as one value and as a list.
   record MetadataInTwoTables(long count, long firstRow, String firstKey) implements RowFinding {
     @Override
