@@ -106,6 +106,19 @@ final class SalvageRun {
     }
     rebuild();
     FullText.fill(database, level);
+    writeConsumed();
+  }
+
+  /// Only where drawers can be missing: otherwise one that is not there was deleted.
+  private void writeConsumed() throws IOException {
+    TableLoad drawers = load(loads, ChromaTable.EMBEDDINGS);
+    if (drawers.holes().isEmpty() && drawers.lostPart() == 0) {
+      return;
+    }
+    var consumed = new ConsumedWrites(database, level, load(loads, ChromaTable.QUEUE).holes());
+    consumed.run();
+    note(consumed.written(), "drawers come from the queue, which had given them to the collection");
+    lostKeys.addAll(consumed.lostKeys());
   }
 
   private void rebuild() throws IOException {

@@ -69,6 +69,14 @@ final class ChromaFile {
     }
   }
 
+  /// {@return every page of a table or an index}
+  List<Integer> pagesOf(String name) throws IOException {
+    try (ChromaDatabase database = ChromaDatabase.openReadOnly(file)) {
+      return database.list(
+          "SELECT pageno FROM dbstat WHERE name = ?", row -> (int) row.integer(1), name);
+    }
+  }
+
   /// {@return the first child of an interior page: the u32 where its first cell is}
   int firstChild(int page) {
     int base = (page - 1) * PAGE;

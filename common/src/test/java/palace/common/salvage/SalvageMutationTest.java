@@ -8,6 +8,8 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Random;
 import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import palace.common.PalaceException;
@@ -20,6 +22,13 @@ final class SalvageMutationTest {
 
   private static final String VALUES = "id, key, string_value, int_value, float_value, bool_value";
 
+  private static final String DRAWERS = "embeddings e JOIN embedding_metadata m ON m.id=e.id";
+  private static final String VALUES_OF_DRAWERS =
+      "e.segment_id, e.embedding_id, m.key, m.string_value, m.int_value, m.float_value, m.bool_value";
+  private static final String DELETED =
+      "embeddings_queue q JOIN segments s ON q.topic LIKE '%/' || s.collection"
+          + " AND s.scope='METADATA' WHERE q.operation=3";
+
   @TempDir Path directory;
 
   private Path fresh() {
@@ -27,12 +36,15 @@ final class SalvageMutationTest {
   }
 
   private boolean freePagesUnknown;
+  private Set<Long> declared = Set.of();
 
   private boolean salvages(byte[] image) throws IOException {
     Path damaged = Files.write(directory.resolve("damaged.sqlite3"), image);
     Files.deleteIfExists(fresh());
     try {
       SalvageReport report = Salvage.into(damaged, fresh(), Progress.SILENT);
+      declared =
+          report.lostKeys().stream().map(SalvageReport.LostKey::drawer).collect(Collectors.toSet());
       freePagesUnknown = report.notes().stream().anyMatch(note -> note.contains("pages were free"));
       return true;
     } catch (PalaceException.DamagedDatabase nothing) {
@@ -43,22 +55,36 @@ final class SalvageMutationTest {
   @Test
   void noDrawerIsInventedAndNoValueIsOldWhicheverPagesAreLost() throws IOException {
     ChromaFile truth = ChromaFile.of("1.5.9", directory);
-    Set<String> ids = ChromaFile.rows(truth.path(), "embeddings", "id, segment_id, embedding_id");
+    Set<String> ids = ChromaFile.rows(truth.path(), "embeddings", "segment_id, embedding_id");
+    Set<String> everWritten = new TreeSet<>(ids);
+    everWritten.addAll(ChromaFile.rows(truth.path(), DELETED, "s.id, q.id"));
+    Set<String> positions = ChromaFile.rows(truth.path(), "embeddings_queue", "seq_id");
     Set<String> values = ChromaFile.rows(truth.path(), "embedding_metadata", VALUES);
+    Set<String> drawers = ChromaFile.rows(truth.path(), DRAWERS, VALUES_OF_DRAWERS);
     Set<String> queue = ChromaFile.rows(truth.path(), "embeddings_queue", "seq_id, id, vector");
     int sure = 0;
     for (int seed = 0; seed < RUNS; seed++) {
       byte[] image = truth.image();
       losePages(image, new Random(seed), new int[] {5, 30, 70}[seed % 3]);
       if (salvages(image)) {
-        assertThat(ids)
+        boolean deletionsAreThere =
+            ChromaFile.rows(fresh(), "embeddings_queue", "seq_id").containsAll(positions);
+        assertThat(deletionsAreThere ? ids : everWritten)
             .as("seed %d", seed)
-            .containsAll(ChromaFile.rows(fresh(), "embeddings", "id, segment_id, embedding_id"));
+            .containsAll(ChromaFile.rows(fresh(), "embeddings", "segment_id, embedding_id"));
         if (!freePagesUnknown) {
           sure++;
           assertThat(values)
               .as("seed %d", seed)
-              .containsAll(ChromaFile.rows(fresh(), "embedding_metadata", VALUES));
+              .containsAll(
+                  ChromaFile.rows(
+                      fresh(),
+                      "embedding_metadata m WHERE NOT EXISTS (SELECT 1 FROM embeddings e WHERE e.id=m.id)",
+                      VALUES));
+          assertThat(drawers)
+              .as("seed %d", seed)
+              .containsAll(
+                  ChromaFile.rows(fresh(), DRAWERS + " WHERE " + notDeclared(), VALUES_OF_DRAWERS));
           assertThat(queue)
               .as("seed %d", seed)
               .containsAll(ChromaFile.rows(fresh(), "embeddings_queue", "seq_id, id, vector"));
@@ -66,6 +92,14 @@ final class SalvageMutationTest {
       }
     }
     assertThat(sure).as("runs in which every free page was known").isPositive();
+  }
+
+  private String notDeclared() {
+    return declared.isEmpty()
+        ? "TRUE"
+        : "e.id NOT IN ("
+            + declared.stream().map(String::valueOf).collect(Collectors.joining(","))
+            + ")";
   }
 
   /// Overwrites a share of the pages with noise or zeros.

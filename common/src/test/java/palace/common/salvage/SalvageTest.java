@@ -132,6 +132,53 @@ final class SalvageTest {
     everythingIsThere(truth, List.of("embedding_metadata", "embeddings_queue"));
   }
 
+  /// A segment reads no row of the queue a second time.
+  @Test
+  void drawersOfWhichNothingIsLeftComeBackFromWritesThatWereConsumed() throws IOException {
+    ChromaFile truth = ChromaFile.of("0.6.3", directory);
+    String consumed =
+        "(SELECT q.id || ' ' || e.segment_id AS drawer FROM embeddings_queue q JOIN segments s"
+            + " ON q.topic LIKE '%/' || s.collection AND s.scope='METADATA' JOIN embeddings e"
+            + " ON e.segment_id=s.id AND e.embedding_id=q.id"
+            + " WHERE q.operation IN (0,2))";
+    Set<String> drawers = ChromaFile.rows(truth.path(), consumed, "drawer");
+    Set<String> deleted =
+        ChromaFile.rows(
+            truth.path(),
+            "embeddings_queue q WHERE q.operation=3 AND NOT EXISTS"
+                + " (SELECT 1 FROM embeddings e WHERE e.embedding_id=q.id)",
+            "q.id");
+    byte[] image = truth.image();
+    for (String tree : List.of("embeddings", DrawerEvidence.INDEX, "embedding_metadata")) {
+      for (int page : truth.pagesOf(tree)) {
+        ChromaFile.zero(image, page);
+      }
+    }
+
+    SalvageReport report = salvage(image);
+
+    assertThat(drawers).hasSizeGreaterThan(20);
+    assertThat(ChromaFile.rows(fresh(), "embeddings", "embedding_id || ' ' || segment_id"))
+        .containsAll(drawers);
+    assertThat(deleted).isNotEmpty();
+    assertThat(ChromaFile.rows(fresh(), "embeddings", "embedding_id"))
+        .doesNotContainAnyElementsOf(deleted);
+    assertThat(ChromaFile.rows(fresh(), "embedding_fulltext_search", "string_value"))
+        .isNotEmpty()
+        .isSubsetOf(ChromaFile.rows(truth.path(), "embedding_fulltext_search", "string_value"));
+    assertThat(
+            ChromaFile.rows(
+                fresh(),
+                "embeddings e JOIN embedding_metadata m ON m.id=e.id",
+                "e.embedding_id, m.key, m.string_value, m.int_value, m.float_value, m.bool_value"))
+        .isSubsetOf(
+            ChromaFile.rows(
+                truth.path(),
+                "embeddings e JOIN embedding_metadata m ON m.id=e.id",
+                "e.embedding_id, m.key, m.string_value, m.int_value, m.float_value, m.bool_value"));
+    assertThat(report.notes()).anyMatch(note -> note.contains("drawers come from the queue"));
+  }
+
   @Test
   void tablesWithoutTheirRootsComeBackFromTheirLeaves() throws IOException {
     ChromaFile truth = ChromaFile.of("1.5.9", directory);
