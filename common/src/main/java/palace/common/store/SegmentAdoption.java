@@ -140,8 +140,9 @@ final class SegmentAdoption {
     for (CollectionRow collection : lacking(SegmentRow.METADATA)) {
       Set<String> labels = labelsOf(collection);
       for (String group : labels.isEmpty() ? List.<String>of() : groups) {
-        long shared = idsOf(group).stream().filter(labels::contains).count();
-        if (shared * 2 > labels.size()) {
+        Set<String> ids = idsOf(group);
+        long shared = ids.stream().filter(labels::contains).count();
+        if (shared > 0 && shared * 2 > Math.min(labels.size(), ids.size())) {
           claims.add(new Claim(group, collection, false, shared));
         }
       }
@@ -255,8 +256,10 @@ final class SegmentAdoption {
       Set<String> ids = idsOf(records.get());
       for (Unclaimed directory : unclaimed) {
         long shared = directory.labels().stream().filter(ids::contains).count();
-        // An index that was deleted from since may hold a few ids more than the records do.
-        if (directory.fits(collection) && shared * 2 > directory.labels().size()) {
+        // An index that was deleted from since may hold a few ids more than the records do, and
+        // records of which most are lost are few.
+        int fewer = Math.min(directory.labels().size(), ids.size());
+        if (directory.fits(collection) && shared > 0 && shared * 2 > fewer) {
           String name = directory.name();
           claims.add(new Claim(name, collection, positioned.contains(name), shared));
         }

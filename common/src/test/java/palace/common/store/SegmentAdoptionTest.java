@@ -193,6 +193,16 @@ class SegmentAdoptionTest {
   }
 
   @Test
+  void anIndexBelongsToTheCollectionOfWhichFewRecordsAreLeft() throws IOException {
+    collection("one", ids("a", 2));
+    collection("other", ids("b", 5));
+    index(LEFT, ids("a", 9));
+
+    assertThat(indexOf("one")).hasValue(LEFT);
+    assertThat(indexOf("other")).isEmpty();
+  }
+
+  @Test
   void anIndexOfOtherIdsFitsNobody() throws IOException {
     collection("one", ids("a", 5));
     index(LEFT, List.of("a1", "a2", "b1", "b2"));
