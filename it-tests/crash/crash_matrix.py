@@ -212,6 +212,8 @@ def sh(*argv, check=True):
 
 class Plain:
     """A scratch directory that holds a copy of the palace, made anew for every point."""
+    fs = "plain"
+
     def __init__(self, cfg):
         self.base, self.dir = cfg.base, tempfile.mkdtemp(prefix="ws-", dir=cfg.work)
         self.root = os.path.join(self.dir, "root")
@@ -281,6 +283,31 @@ def tree_hash(path):
     return "tree " + h.hexdigest()[:16]
 
 
+VARYING = re.compile(rb"[0-9a-f]{16,}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d{8}T\d{6}Z-[0-9a-f]+|\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?:\.\d+)?")
+NUMBER = re.compile(rb"[0-9a-f]*\d[0-9a-f]{3,}")
+
+
+def alike(data):
+    """The bytes of a file without what differs from run to run: UUIDs, hashes, run ids, times; in a text also inode numbers, process ids and sizes."""
+    data = VARYING.sub(b"#", data)
+    return data if b"\0" in data else NUMBER.sub(b"#", data)
+
+
+def state(root, logs):
+    """A digest that is equal for directories that differ in nothing but what differs from run to run, and in the words of logs."""
+    entries, links = [], collections.defaultdict(list)
+    for d, dirs, files in os.walk(root):
+        for p in (os.path.join(d, f) for f in dirs + files):
+            st, name = os.lstat(p), VARYING.sub(b"#", os.fsencode(os.path.relpath(p, root)))
+            data = os.fsencode(os.readlink(p)) if stat.S_ISLNK(st.st_mode) else open(p, "rb").read() if stat.S_ISREG(st.st_mode) else b""
+            if any(fnmatch.fnmatchcase(os.path.relpath(p, root), log) for log in logs):
+                data = re.sub(rb"[^\n]+", b"line", data)
+            entries.append((name, st.st_mode, hashlib.sha256(alike(data)).hexdigest()))
+            if stat.S_ISREG(st.st_mode) and st.st_nlink > 1:
+                links[st.st_ino].append(name)
+    return hashlib.sha256(repr((sorted(entries), sorted(sorted(names) for names in links.values()))).encode()).hexdigest()
+
+
 class Judge:
     def __init__(self, cfg, ws):
         self.cfg, self.ws, self.palace, self.out = cfg, ws, os.path.join(ws.root, cfg.name), ws.dir + "/out.txt"
@@ -331,10 +358,27 @@ class Judge:
         known = [self.cfg.name, "lost+found"] + self.cfg.expected
         return sorted(x for x in os.listdir(self.ws.root) if not any(fnmatch.fnmatchcase(x, k) for k in known))
 
+    def once(self, what, examine):
+        """What examine() says of the directory as it lies now; not asked again for one that another point left, if it was well with that."""
+        known = os.path.join(self.cfg.work, "judged-%s-%s-%s" % (what, self.ws.fs, state(self.ws.root, self.cfg.log)))
+        if not self.cfg.each and os.path.exists(known):
+            with open(known) as f:
+                return dict(json.load(f), anew=False)
+        r = examine()
+        if r["class"] not in FATAL and not r["notes"]:
+            with open("%s.%d" % (known, os.getpid()), "w") as f:
+                json.dump(r, f)
+            os.rename(f.name, known)
+        return dict(r, anew=True)
+
     def judge(self, r, acknowledged):
         """Complete the record r from the directory as it lies now."""
-        notes, r["left"], r["shape"] = r["notes"], self.strays(), self.shape()
-        r["now"] = r["final"] = r["class"] = self.generation()
+        found = self.once("left-%d" % acknowledged, lambda: self.examine(acknowledged))
+        return dict(r, **dict(found, notes=r["notes"] + found["notes"]))
+
+    def examine(self, acknowledged):
+        notes, now = [], self.generation()
+        r = {"notes": notes, "left": self.strays(), "shape": self.shape(), "now": now, "final": now, "class": now}
         if self.cfg.recover:
             rec = self.traced(self.cfg.recover)
             r["final"] = self.generation()
@@ -342,21 +386,29 @@ class Judge:
             if r["now"] == "BAD" and r["final"] != "BAD":
                 r["class"] = "RECOVERABLE"
             notes += ["left after recover: " + ",".join(self.strays())[:80]] if self.strays() else []
-            complaint = self.audit()
-            notes += ["left after recover: " + complaint[:300]] if complaint else []
             notes += ["recover went back from NEW to OLD"] if (r["now"], r["final"]) == ("NEW", "OLD") and not self.cfg.may_go_back else []
         if r["final"] == "BAD":
             r["class"] = "LOST"
             notes.append("output: " + self.said())
         elif acknowledged and r["final"] != "NEW":
             r["class"] = "LIED"  # it said done (exit 0), and the new palace is not there
-        elif self.cfg.rerun:
+        if r["class"] != "LIED":
+            after = self.once("recovered", lambda: self.recovered(r["class"] != "LOST"))
+            notes += after["notes"]
+            r["class"] = after["class"] or r["class"]
+        return r
+
+    def recovered(self, rerun):
+        """What is wrong beside the palace after recover, and after the command was run once more."""
+        r, complaint = {"notes": [], "class": ""}, self.audit() if self.cfg.recover else ""
+        r["notes"] += ["left after recover: " + complaint[:300]] if complaint else []
+        if self.cfg.rerun and rerun:
             again = self.traced(self.cfg.run)
             if again.rc != 0 or self.generation() != "NEW":
                 r["class"] = "STUCK"
-                notes.append("running it again: exit %s, %s; %s" % (again.rc, self.generation(), self.said()))
+                r["notes"].append("running it again: exit %s, %s; %s" % (again.rc, self.generation(), self.said()))
             complaint = self.audit()
-            notes += ["left after running it again: " + complaint[:300]] if complaint else []
+            r["notes"] += ["left after running it again: " + complaint[:300]] if complaint else []
         return r
 
     def point(self, mode, k, err, label):
@@ -372,7 +424,7 @@ class Judge:
             r["notes"].append("drift: was " + label)
         if powercut and (why := self.ws.cut()):
             return dict(r, **{"class": "LOST", "now": "BAD", "final": "BAD", "notes": [why]})
-        self.judge(r, run.rc == 0 and not run.killed)
+        r = self.judge(r, run.rc == 0 and not run.killed)
         if err and run.rc == 0 and r["class"] == "NEW" and not ignored_by_sqlite(run.events, k) and re.split(r"[ .]", r["event"])[0] in SYNCS | WRITES:
             r["class"] = "SWALLOWED"  # a write or fsync failed, and yet exit 0: the fsyncgate mistake
             where = r["event"].split(" ", 1)[1]
@@ -449,6 +501,18 @@ def limit(cfg, mode):
     return int(dict(x.split("=") for x in cfg.modes.split(",") if "=" in x).get(mode, cfg.points))
 
 
+def cuts(cfg, events, how):
+    """The points at which cuts can leave different directories: where only what was flushed survives, those after a flush; elsewhere not
+    those in the midst of writes to one file.  The first, the last and the one after exit are always there."""
+    name = lambda k: re.split(r"[ .]", events[k - 1])[0]
+    if how in ("nologflush", "lazy"):
+        changes = lambda k: name(k - 1) in SYNCS
+    else:
+        changes = lambda k: not (name(k) in WRITES and events[k - 1] == events[k - 2])
+    last = len(events)
+    return [k for k in range(1, last + 2) if cfg.each or k in (1, last, last + 1) or changes(k)]
+
+
 def plan(cfg, events):
     """[(title, fs, how, tasks)], a task being (mode, k, errno name)."""
     every = list(range(1, len(events) + 1))
@@ -465,7 +529,7 @@ def plan(cfg, events):
                 jobs.append((m + " " + e, None, None, [(m, k, e) for k in pick([k for k in every if fits(k, APPLIES.get(e, SYS))])]))
         elif m == "powercut":
             for fs in cfg.fs.split(","):
-                jobs += [("powercut %s/%s" % (fs, how), fs, how, [(m, k, None) for k in pick(every + [len(events) + 1])]) for how in Loop.HOWS[fs]]
+                jobs += [("powercut %s/%s" % (fs, how), fs, how, [(m, k, None) for k in pick(cuts(cfg, events, how))]) for how in Loop.HOWS[fs]]
         elif m == "nested" and cfg.recover:
             jobs.append((m, None, None, [(m, k, None) for k in pick(every)] if only else None))
         else:
@@ -512,7 +576,8 @@ def run_all(cfg, start):
         sweep(cfg)
         c = collections.Counter(r["class"] for r in rs)
         other = ", ".join("%s %d" % x for x in sorted(c.items()) if x[0] not in ("OLD", "NEW", "RECOVERABLE", "LOST"))
-        print("%-24s %6d %5d %5d %5d %5d  %s [%.1fs]" % (title, len(rs), c["OLD"], c["NEW"], c["RECOVERABLE"], c["LOST"], other, time.time() - t), flush=True)
+        print("%-24s %6d %5d %5d %5d %5d  %s [%d states, %.1fs]" % (
+            title, len(rs), c["OLD"], c["NEW"], c["RECOVERABLE"], c["LOST"], other, sum(r.get("anew", False) for r in rs), time.time() - t), flush=True)
         results += [dict(r, title=title) for r in rs]
     if cfg.json:
         open(cfg.json, "w").writelines(json.dumps(r) + "\n" for r in results)
@@ -550,6 +615,8 @@ def main():
     ap.add_argument("--only", help="one point: MODE:K or MODE:K:ERRNO; with --keep, to look at what is left")
     ap.add_argument("--rerun", action="store_true", help="also: running the command again afterwards must end NEW")
     ap.add_argument("--strict", action="store_true", help="SWALLOWED, strays after recover and recover's complaints fail too")
+    ap.add_argument("--log", action="append", default=[], metavar="GLOB", help="files whose lines make no difference, only how many they are")
+    ap.add_argument("--each", action="store_true", help="every point by itself: also where a cut cannot leave anything new, and what another point left is judged again")
     ap.add_argument("--jobs", type=int, default=os.cpu_count())
     ap.add_argument("--timeout", type=float, default=60, help="seconds for one command; --budget: seconds for everything")
     ap.add_argument("--budget", type=float, default=1500)
