@@ -160,6 +160,8 @@ final class Forecast {
     return switch (finding) {
       case DirectoryFinding.Orphan orphan -> Prediction.works("never looks at it, nor deletes it");
       case DirectoryFinding.OldCopy copy -> Prediction.works("never looks at it, nor deletes it");
+      case DirectoryFinding.MigrationLeft build ->
+          Prediction.works("never looks at it, nor deletes it");
       case DirectoryFinding.PalaceGone place ->
           Prediction.does(LOSS, "makes an empty palace in its place");
       case DirectoryFinding.SwapUnfinished place ->

@@ -61,6 +61,9 @@ public sealed interface Source {
     BEFORE_MIGRATION("mempalace migrate"),
     /// `N.old`, the palace during the swap of `mempalace migrate`, which deletes it afterwards.
     SWAPPED_OUT("mempalace migrate"),
+    /// `mempalace_migrate_XXXXXXXX` in the temporary folder, where `mempalace migrate` makes the
+    /// new palace.
+    MIGRATION_BUILD("mempalace migrate"),
     /// A copy of the database file alone, beside it.
     DATABASE("mempalace repair"),
     /// A copy whose maker is not known.

@@ -5,14 +5,12 @@ import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import palace.common.PalaceException;
 import palace.common.Progress;
 import palace.common.chroma.ChromaDatabase;
-import palace.common.chroma.CollectionRow;
 import palace.common.chroma.SourceDatabase;
 import palace.common.files.PrivateDirectory;
 import palace.common.salvage.Salvage;
@@ -71,7 +69,7 @@ public final class UnfinishedSwap {
       Salvage.into(layout.database(), had, progress);
       try (ChromaDatabase database = ChromaDatabase.openReadOnly(had);
           Palace torn = Palace.over(layout, database)) {
-        Set<String> ids = idsOf(torn);
+        Set<String> ids = OpenCopy.present(torn);
         long writes = OpenCopy.writes(torn);
         return copies.stream().filter(copy -> holds(copy, ids, writes)).findFirst();
       }
@@ -84,18 +82,10 @@ public final class UnfinishedSwap {
   /// A copy that cannot be read holds nothing.
   private static boolean holds(Source.Copy copy, Set<String> ids, long writes) {
     try (OpenCopy opened = OpenCopy.open(copy)) {
-      Set<String> there = idsOf(opened.palace());
+      Set<String> there = OpenCopy.present(opened.palace());
       return writes <= there.size() && there.containsAll(ids);
     } catch (IOException e) {
       return false;
     }
-  }
-
-  private static Set<String> idsOf(Palace palace) throws IOException {
-    var ids = new HashSet<String>();
-    for (CollectionRow row : palace.collections()) {
-      ids.addAll(OpenCopy.present(palace, row));
-    }
-    return ids;
   }
 }
