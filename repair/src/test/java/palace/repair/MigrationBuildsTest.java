@@ -8,8 +8,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
-import java.util.SortedMap;
-import java.util.TreeMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -17,7 +15,6 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import palace.common.Progress;
-import palace.common.chroma.CollectionRow;
 import palace.common.doctor.Diagnosis;
 import palace.common.doctor.DirectoryFinding;
 import palace.common.doctor.Doctor;
@@ -25,13 +22,10 @@ import palace.common.doctor.Finding;
 import palace.common.files.TreeCopy;
 import palace.common.files.TreeDelete;
 import palace.common.files.TreeDigest;
-import palace.common.store.ContentDigest;
-import palace.common.store.Palace;
 
 /// What a killed `mempalace migrate` left in the temporary folder gives vectors to the palace that
 /// it was made from, and to no other, and nothing but vectors.
 class MigrationBuildsTest {
-  private static final String CLOSETS = "mempalace_closets";
   private static final String SYSTEM_FOLDER = "java.io.tmpdir";
 
   @TempDir private Path folder;
@@ -53,18 +47,6 @@ class MigrationBuildsTest {
     System.setProperty(SYSTEM_FOLDER, systemFolder);
   }
 
-  private static SortedMap<String, String> contents(Path directory) throws IOException {
-    var digests = new TreeMap<String, String>();
-    try (Palace opened = Palace.open(directory)) {
-      for (CollectionRow row : opened.collections()) {
-        try (var state = opened.open(row)) {
-          digests.put(row.name(), ContentDigest.of(state, 50));
-        }
-      }
-    }
-    return digests;
-  }
-
   private Diagnosis examine() throws IOException {
     return Doctor.examine(palace.directory(), Progress.SILENT);
   }
@@ -84,20 +66,8 @@ class MigrationBuildsTest {
     TreeCopy.copy(palace.directory(), build);
     Files.setPosixFilePermissions(build, PosixFilePermissions.fromString("rwx------"));
     var made = new SamplePalace(build);
-    made.sql(
-        "UPDATE embeddings SET segment_id = " + segment(SamplePalace.DRAWERS, "METADATA"),
-        "UPDATE embeddings_queue SET topic = (SELECT topic FROM embeddings_queue ORDER BY seq_id LIMIT 1)",
-        "UPDATE max_seq_id SET seq_id = (SELECT seq_id FROM max_seq_id WHERE segment_id = %s) WHERE segment_id = %s"
-            .formatted(segment(CLOSETS, "METADATA"), segment(SamplePalace.DRAWERS, "METADATA")),
-        "DELETE FROM segments WHERE collection = (SELECT id FROM collections WHERE name = '%s')"
-            .formatted(CLOSETS),
-        "DELETE FROM collections WHERE name = '%s'".formatted(CLOSETS));
+    made.uniteCollections();
     return made;
-  }
-
-  private static String segment(String collection, String scope) {
-    return "(SELECT s.id FROM segments s JOIN collections c ON c.id = s.collection WHERE c.name = '%s' AND s.scope = '%s')"
-        .formatted(collection, scope);
   }
 
   /// What is left are the vectors of 21 drawers, in the queue.
@@ -105,14 +75,14 @@ class MigrationBuildsTest {
     TreeDelete.delete(palace.index());
     palace.sql(
         "DELETE FROM embeddings_queue WHERE topic LIKE '%' || (SELECT id FROM collections WHERE name = '"
-            + CLOSETS
+            + SamplePalace.CLOSETS
             + "')",
         "VACUUM");
   }
 
   @Test
   void itsVectorsComeBackBitForBit() throws IOException {
-    var before = contents(palace.directory());
+    var before = palace.contents();
     SamplePalace build = build();
     var kept = TreeDigest.of(build.directory());
     loseVectors();
@@ -122,7 +92,7 @@ class MigrationBuildsTest {
         .contains(new DirectoryFinding.MigrationLeft(build.directory().toRealPath(), 68));
     assertThat(repair().lost()).isEmpty();
 
-    assertThat(contents(palace.directory())).isEqualTo(before);
+    assertThat(palace.contents()).isEqualTo(before);
     assertThat(TreeDigest.of(build.directory())).isEqualTo(kept);
   }
 
@@ -137,12 +107,12 @@ class MigrationBuildsTest {
     new Repair(Progress.SILENT)
         .run(RepairRequest.of(palace.directory(), "test").withRebuiltIndex(true));
     TreeDelete.delete(folder.resolve("palace.ops"));
-    var fewer = contents(palace.directory());
+    var fewer = palace.contents();
     TreeDelete.delete(palace.index());
 
     assertThat(repair().lost()).isEmpty();
 
-    assertThat(contents(palace.directory())).isEqualTo(fewer);
+    assertThat(palace.contents()).isEqualTo(fewer);
     assertThat(codes()).containsOnlyOnce("migration-left").doesNotContain("interrupted-repair");
   }
 
@@ -186,7 +156,7 @@ class MigrationBuildsTest {
     loseVectors();
 
     assertThat(codes()).doesNotContain("migration-left", "vectors-elsewhere");
-    assertThat(repair().lost()).containsOnlyKeys(SamplePalace.DRAWERS, CLOSETS);
+    assertThat(repair().lost()).containsOnlyKeys(SamplePalace.DRAWERS, SamplePalace.CLOSETS);
   }
 
   @Test
@@ -197,7 +167,7 @@ class MigrationBuildsTest {
     loseVectors();
 
     assertThat(codes()).contains("migration-left").doesNotContain("vectors-elsewhere");
-    assertThat(repair().lost()).containsOnlyKeys(SamplePalace.DRAWERS, CLOSETS);
+    assertThat(repair().lost()).containsOnlyKeys(SamplePalace.DRAWERS, SamplePalace.CLOSETS);
   }
 
   @Test
@@ -207,6 +177,6 @@ class MigrationBuildsTest {
     palace.sql("DELETE FROM embeddings_queue", "VACUUM");
 
     assertThat(codes()).contains("migration-left").doesNotContain("vectors-elsewhere");
-    assertThat(repair().lost()).containsOnlyKeys(SamplePalace.DRAWERS, CLOSETS);
+    assertThat(repair().lost()).containsOnlyKeys(SamplePalace.DRAWERS, SamplePalace.CLOSETS);
   }
 }

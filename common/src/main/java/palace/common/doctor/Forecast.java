@@ -41,7 +41,7 @@ final class Forecast {
       case DatabaseFinding.UnmergedLog log ->
           Prediction.works("reads the log together with the database");
       case DatabaseFinding.Unreadable file ->
-          Prediction.does(REFUSAL, REFUSES + "it cannot read the database");
+          Prediction.may(REFUSAL, REFUSES + "it cannot read the database, or its index");
       case DatabaseFinding.PagesDamaged pages ->
           Prediction.may(FAILURE, "fails in every call that touches a damaged page");
       case DatabaseFinding.SqlIndexesDamaged indexes ->

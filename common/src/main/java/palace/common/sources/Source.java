@@ -79,6 +79,11 @@ public sealed interface Source {
       this.maker = maker;
     }
 
+    /// {@return whether it is the palace from before a `mempalace migrate`}
+    public boolean isOfMigration() {
+      return this == SWAPPED_OUT || this == BEFORE_MIGRATION;
+    }
+
     /// {@return the command that makes such a copy}
     public String maker() {
       return maker;
