@@ -17,6 +17,8 @@ import palace.common.restore.Pending;
 import palace.common.restore.Recovery;
 import palace.common.snapshot.SnapshotEntry;
 import palace.common.snapshot.SnapshotStore;
+import palace.common.sources.MigrationBuilds;
+import palace.common.sources.Source;
 import palace.common.store.CollectionState;
 import palace.common.store.Palace;
 import palace.common.store.PalaceLayout;
@@ -31,7 +33,7 @@ import palace.common.swap.PalacePaths;
 /// @param sizes how much room it takes
 /// @param companions its entries that are no part of the store
 /// @param quarantined segment directories that MemPalace renamed away
-/// @param leftovers what tools left beside it
+/// @param leftovers what tools left beside it, and of it in the temporary folder
 /// @param pending what interrupted runs of this tool left
 /// @param snapshots the kept states, the newest first
 /// @param holder who uses it: a command of this tool, a MemPalace, or whoever has files of it open
@@ -65,7 +67,7 @@ record PalaceStatus(
   /// The room that each part takes.
   record Sizes(TreeSize total, TreeSize database, TreeSize segments, TreeSize companions) {}
 
-  /// Something beside the palace that a tool left.
+  /// Something beside the palace, or made from it in the temporary folder, that a tool left.
   ///
   /// @param ours whether a run of this tool made it
   record Leftover(Path path, boolean ours) {}
@@ -83,7 +85,7 @@ record PalaceStatus(
           sizes(layout),
           layout.companions(),
           layout.quarantined(),
-          leftovers(layout),
+          leftovers(palace),
           Recovery.look(layout.directory()),
           SnapshotStore.in(ops).list(),
           PalaceLock.user(layout.directory()));
@@ -133,11 +135,17 @@ record PalaceStatus(
     return new TreeSize(apparent, allocated, files);
   }
 
-  private static List<Leftover> leftovers(PalaceLayout layout) {
+  private static List<Leftover> leftovers(Palace palace) throws IOException {
+    PalaceLayout layout = palace.layout();
     int name = layout.directory().getFileName().toString().length();
-    return layout.leftovers().stream()
-        .map(path -> new Leftover(path, isOfARun(path.getFileName().toString().substring(name))))
-        .toList();
+    var leftovers = new ArrayList<Leftover>();
+    for (Path path : layout.leftovers()) {
+      leftovers.add(new Leftover(path, isOfARun(path.getFileName().toString().substring(name))));
+    }
+    for (Source.Copy build : MigrationBuilds.of(palace)) {
+      leftovers.add(new Leftover(build.place(), false));
+    }
+    return leftovers;
   }
 
   private static boolean isOfARun(String suffix) {

@@ -13,6 +13,7 @@ import palace.common.doctor.CopyFinding;
 import palace.common.doctor.Finding;
 import palace.common.sources.Copies;
 import palace.common.sources.Donor;
+import palace.common.sources.MigrationBuilds;
 import palace.common.sources.OpenCopy;
 import palace.common.sources.Source;
 import palace.common.sources.Union;
@@ -89,6 +90,7 @@ final class Donors implements AutoCloseable {
   private List<Donor> everyCopy(CollectionRow row) throws IOException {
     var all = new ArrayList<>(Copies.of(palace.layout()));
     all.addAll(Copies.snapshotsOf(palace.layout()));
+    all.addAll(MigrationBuilds.ofSameModel(palace, palace.database()));
     var donors = new ArrayList<Donor>();
     for (Source.Copy copy : all) {
       try {

@@ -72,6 +72,7 @@ public sealed interface Verdict {
     return switch (finding) {
       case DirectoryFinding.Orphan orphan -> new Leave();
       case DirectoryFinding.OldCopy copy -> new Leave();
+      case DirectoryFinding.MigrationLeft build -> new Leave();
       case DirectoryFinding.PalaceGone gone ->
           new Treat(new PutPalaceBack(gone.directory(), gone.source().place()));
       case DirectoryFinding.SwapUnfinished swap ->

@@ -8,10 +8,15 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Random;
 import java.util.SortedMap;
+import java.util.TreeMap;
 import palace.common.chroma.ChromaDatabase;
+import palace.common.chroma.CollectionRow;
 import palace.common.files.FileDigest;
 import palace.common.files.TreeCopy;
+import palace.common.files.TreeDelete;
 import palace.common.files.TreeDigest;
+import palace.common.store.ContentDigest;
+import palace.common.store.Palace;
 
 /// A private copy of the palace that Chroma 0.6.3 wrote, to be damaged and repaired.
 record SamplePalace(Path directory) {
@@ -20,6 +25,7 @@ record SamplePalace(Path directory) {
   private static final long SEED = 20261121;
 
   static final String DRAWERS = "mempalace_drawers";
+  static final String CLOSETS = "mempalace_closets";
 
   static SamplePalace in(Path folder) throws IOException {
     Path copy = folder.resolve("palace");
@@ -141,6 +147,43 @@ record SamplePalace(Path directory) {
       }
     }
     return dump.toString();
+  }
+
+  /// {@return the content digest of each collection by its name}
+  SortedMap<String, String> contents() throws IOException {
+    var digests = new TreeMap<String, String>();
+    try (Palace opened = Palace.open(directory)) {
+      for (CollectionRow row : opened.collections()) {
+        try (var state = opened.open(row)) {
+          digests.put(row.name(), ContentDigest.of(state, 50));
+        }
+      }
+    }
+    return digests;
+  }
+
+  /// Puts the drawers of all collections into one, as `mempalace migrate` does.
+  void uniteCollections() throws IOException {
+    TreeDelete.delete(directory.resolve(texts("SELECT " + segment(CLOSETS, "VECTOR")).getFirst()));
+    sql(
+        "UPDATE embeddings SET segment_id = " + segment(DRAWERS, "METADATA"),
+        "UPDATE embeddings_queue SET topic = (SELECT topic FROM embeddings_queue ORDER BY seq_id LIMIT 1)",
+        "UPDATE max_seq_id SET seq_id = (SELECT seq_id FROM max_seq_id WHERE segment_id = %s) WHERE segment_id = %s"
+            .formatted(segment(CLOSETS, "METADATA"), segment(DRAWERS, "METADATA")),
+        "DELETE FROM max_seq_id WHERE segment_id IN (%s, %s)"
+            .formatted(segment(CLOSETS, "METADATA"), segment(CLOSETS, "VECTOR")),
+        "DELETE FROM segment_metadata WHERE segment_id IN (%s, %s)"
+            .formatted(segment(CLOSETS, "METADATA"), segment(CLOSETS, "VECTOR")),
+        "DELETE FROM collection_metadata WHERE collection_id = (SELECT id FROM collections WHERE name = '%s')"
+            .formatted(CLOSETS),
+        "DELETE FROM segments WHERE collection = (SELECT id FROM collections WHERE name = '%s')"
+            .formatted(CLOSETS),
+        "DELETE FROM collections WHERE name = '%s'".formatted(CLOSETS));
+  }
+
+  private static String segment(String collection, String scope) {
+    return "(SELECT s.id FROM segments s JOIN collections c ON c.id = s.collection WHERE c.name = '%s' AND s.scope = '%s')"
+        .formatted(collection, scope);
   }
 
   String text(String name) throws IOException {

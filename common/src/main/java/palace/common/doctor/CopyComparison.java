@@ -12,6 +12,7 @@ import palace.common.sources.CopyCompanions;
 import palace.common.sources.Donor;
 import palace.common.sources.OpenCopy;
 import palace.common.sources.Source;
+import palace.common.sources.UnfinishedSwap;
 import palace.common.sources.Union;
 import palace.common.store.CollectionState;
 import palace.common.store.Palace;
@@ -26,6 +27,7 @@ import palace.common.store.Palace;
 /// | a staging collection in the palace, beside a copy that the same command makes | the command deletes it when it is done |
 /// | a staging collection with drawers in the copy | the copy was made while an interrupted repair waited to be finished |
 /// | the palace has seen fewer writes than the copy has drawers, most of its own are in the copy | whoever fills a palace anew writes every drawer once |
+/// | a copy that `mempalace migrate` makes; the palace has seen no more writes than that has drawers, and has all of them, if in another collection; a collection is incomplete, or no other file is there | that command puts all drawers into one collection, and carries no other files over |
 final class CopyComparison {
   private static final int BATCH = 500;
 
@@ -44,8 +46,7 @@ final class CopyComparison {
   void compare(Source.Copy copy) throws IOException {
     try (OpenCopy opened = OpenCopy.open(copy)) {
       Tally tally = tally(opened);
-      boolean loss = !tally.lacking().isEmpty() || !tally.gone().isEmpty();
-      if (loss && isInterruption(opened, tally)) {
+      if (isInterruption(opened, tally)) {
         lost(opened, tally);
       } else {
         examination.found(
@@ -57,21 +58,28 @@ final class CopyComparison {
 
   /// What a copy holds.
   ///
-  /// @param held all its drawers
+  /// @param ids the ids of all its drawers
+  /// @param held how many drawers they are: two collections may have the same id
   /// @param shared how many of them the palace has too
   /// @param lacking the collections of the palace that lack some
   /// @param lackingDrawers how many
   /// @param gone its collections that the palace does not have
   /// @param interruptedBefore whether it holds a staging collection with something that is lacking
   private record Tally(
+      Set<String> ids,
       long held,
       long shared,
       List<CollectionRow> lacking,
       long lackingDrawers,
       List<CollectionRow> gone,
-      boolean interruptedBefore) {}
+      boolean interruptedBefore) {
+    boolean isLoss() {
+      return !lacking.isEmpty() || !gone.isEmpty();
+    }
+  }
 
   private Tally tally(OpenCopy copy) throws IOException {
+    var all = new HashSet<String>();
     long held = 0;
     long shared = 0;
     long lackingDrawers = 0;
@@ -83,7 +91,10 @@ final class CopyComparison {
       Set<String> ids = OpenCopy.present(copy.palace(), there);
       String name = staging ? Source.Staging.originalOf(there.name()) : there.name();
       Optional<CollectionRow> live = OpenCopy.find(palace, there, name);
-      held += staging ? 0 : ids.size();
+      if (!staging) {
+        all.addAll(ids);
+        held += ids.size();
+      }
       if (live.isEmpty()) {
         if (!staging && !ids.isEmpty() && !OpenCopy.isStaged(palace, there)) {
           gone.add(there);
@@ -102,13 +113,15 @@ final class CopyComparison {
         }
       }
     }
-    return new Tally(held, shared, lacking, lackingDrawers, gone, before);
+    return new Tally(all, held, shared, lacking, lackingDrawers, gone, before);
   }
 
   private boolean isInterruption(OpenCopy copy, Tally tally) throws IOException {
-    return tally.interruptedBefore()
-        || staged && isMadeByStagingRepair(copy.copy().kind())
-        || isUnfinished(tally);
+    return tally.isLoss()
+            && (tally.interruptedBefore()
+                || staged && isMadeByStagingRepair(copy.copy().kind())
+                || isUnfinished(tally))
+        || isMigrated(copy.copy(), tally);
   }
 
   private static boolean isMadeByStagingRepair(Source.Kind kind) {
@@ -121,6 +134,14 @@ final class CopyComparison {
       present += OpenCopy.present(palace, row).size();
     }
     return OpenCopy.writes(palace) < tally.held() && tally.shared() * 2 >= present;
+  }
+
+  private boolean isMigrated(Source.Copy copy, Tally tally) throws IOException {
+    boolean bare = UnfinishedSwap.isBare(palace.layout()) && !companionsOnlyIn(copy).isEmpty();
+    return copy.kind().isOfMigration()
+        && (tally.isLoss() || bare)
+        && OpenCopy.writes(palace) <= tally.held()
+        && OpenCopy.present(palace).containsAll(tally.ids());
   }
 
   private void lost(OpenCopy copy, Tally tally) throws IOException {

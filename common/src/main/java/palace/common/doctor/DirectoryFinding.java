@@ -65,6 +65,23 @@ public sealed interface DirectoryFinding extends Finding {
     }
   }
 
+  /// A palace that a killed `mempalace migrate` was making from this one, in the temporary folder.
+  ///
+  /// @param directory where
+  /// @param drawers how many drawers it holds
+  record MigrationLeft(Path directory, long drawers) implements DirectoryFinding {
+    @Override
+    public Nature nature() {
+      return Nature.notice("migration-left", Threat.SPACE);
+    }
+
+    @Override
+    public String sentence() {
+      return "an interrupted `%s` left %,d drawers of this palace, embedded again, in %s"
+          .formatted(Source.Kind.MIGRATION_BUILD.maker(), drawers, directory);
+    }
+  }
+
   /// Nothing is where the palace should be, and a copy of it is beside that place (F46).
   ///
   /// @param directory where the palace should be

@@ -41,7 +41,7 @@ final class Forecast {
       case DatabaseFinding.UnmergedLog log ->
           Prediction.works("reads the log together with the database");
       case DatabaseFinding.Unreadable file ->
-          Prediction.does(REFUSAL, REFUSES + "it cannot read the database");
+          Prediction.may(REFUSAL, REFUSES + "it cannot read the database, or its index");
       case DatabaseFinding.PagesDamaged pages ->
           Prediction.may(FAILURE, "fails in every call that touches a damaged page");
       case DatabaseFinding.SqlIndexesDamaged indexes ->
@@ -162,6 +162,8 @@ final class Forecast {
     return switch (finding) {
       case DirectoryFinding.Orphan orphan -> Prediction.works("never looks at it, nor deletes it");
       case DirectoryFinding.OldCopy copy -> Prediction.works("never looks at it, nor deletes it");
+      case DirectoryFinding.MigrationLeft build ->
+          Prediction.works("never looks at it, nor deletes it");
       case DirectoryFinding.PalaceGone place ->
           Prediction.does(LOSS, "makes an empty palace in its place");
       case DirectoryFinding.SwapUnfinished place ->

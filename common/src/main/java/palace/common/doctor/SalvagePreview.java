@@ -15,7 +15,8 @@ import palace.common.sources.UnfinishedSwap;
 import palace.common.store.PalaceLayout;
 
 /// What a palace with a damaged database would be after a rescue: everything that can be had is
-/// taken into a private directory and examined there with the palace's own indexes.
+/// taken into a private directory and examined there with the palace's own indexes. A part of
+/// another palace is none: the palace from before goes back instead.
 final class SalvagePreview {
   private static final String CHECK = "what can be had of the damaged database";
 
@@ -24,22 +25,23 @@ final class SalvagePreview {
   /// {@return the diagnosis with what a rescue would give, or the same one where none is needed}
   static Diagnosis of(Diagnosis looked, Progress progress) throws IOException {
     PalaceLayout layout = PalaceLayout.of(looked.palace());
-    boolean needed = looked.findings().stream().anyMatch(SalvagedCopy::isCuredBySalvage);
-    if (!needed || LiveFiles.isOpen(layout.database())) {
+    if (looked.damages().isEmpty() || LiveFiles.isOpen(layout.database())) {
       return looked;
     }
+    boolean needed = looked.findings().stream().anyMatch(SalvagedCopy::isCuredBySalvage);
     long size = Files.size(layout.database());
     long room = PrivateDirectory.room();
-    if (room < size) {
+    if (needed && room < size) {
       return with(
           looked,
           List.of(),
           "the temporary folder has %,d bytes free, it may need %,d".formatted(room, size));
     }
     Optional<Source.Copy> before = UnfinishedSwap.at(layout.directory(), progress);
-    return before.isPresent()
-        ? unfinished(looked, before.get())
-        : salvaged(layout, looked, progress);
+    if (before.isPresent()) {
+      return unfinished(looked, before.get());
+    }
+    return needed ? salvaged(layout, looked, progress) : looked;
   }
 
   /// What is damaged was never the palace.

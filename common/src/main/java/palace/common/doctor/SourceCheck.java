@@ -9,6 +9,7 @@ import java.util.Set;
 import palace.common.chroma.CollectionRow;
 import palace.common.sources.Copies;
 import palace.common.sources.Donor;
+import palace.common.sources.MigrationBuilds;
 import palace.common.sources.OpenCopy;
 import palace.common.sources.Source;
 import palace.common.sources.Union;
@@ -44,6 +45,9 @@ final class SourceCheck {
     var comparison = new CopyComparison(examination, palace, staged);
     for (Source.Copy copy : Copies.of(palace.layout())) {
       examination.run("copy " + copy.place(), false, () -> comparison.compare(copy));
+    }
+    for (Source.Copy build : MigrationBuilds.of(palace)) {
+      examination.run("copy " + build.place(), false, () -> left(build));
     }
     vectors();
   }
@@ -90,6 +94,13 @@ final class SourceCheck {
     }
   }
 
+  private void left(Source.Copy build) throws IOException {
+    try (OpenCopy opened = OpenCopy.open(build)) {
+      long drawers = OpenCopy.present(opened.palace()).size();
+      examination.found(new DirectoryFinding.MigrationLeft(build.place(), drawers));
+    }
+  }
+
   private void vectors() throws IOException {
     Set<String> lacking = new HashSet<>();
     for (CollectionSummary summary : summaries) {
@@ -108,6 +119,7 @@ final class SourceCheck {
   private List<Source.Copy> everyCopy() throws IOException {
     var all = new ArrayList<>(Copies.of(palace.layout()));
     all.addAll(Copies.snapshotsOf(palace.layout()));
+    all.addAll(MigrationBuilds.ofSameModel(palace, examination.database()));
     return all;
   }
 

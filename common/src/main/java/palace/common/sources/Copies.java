@@ -156,7 +156,8 @@ public final class Copies {
         : Optional.empty();
   }
 
-  private static boolean isPalace(Path directory) {
+  /// {@return whether a directory, and not a link to one, holds a database that may be read}
+  static boolean isPalace(Path directory) {
     return Files.isDirectory(directory, NOFOLLOW_LINKS)
         && Files.isReadable(directory)
         && Files.isRegularFile(directory.resolve(DATABASE), NOFOLLOW_LINKS)
@@ -173,7 +174,8 @@ public final class Copies {
         && Files.isReadable(file);
   }
 
-  private static List<Source.Copy> newestFirst(List<Source.Copy> copies) {
+  /// {@return the copies written last, the last of them first}
+  static List<Source.Copy> newestFirst(List<Source.Copy> copies) {
     return copies.stream()
         .sorted(
             Comparator.comparing((Source.Copy copy) -> writtenAt(copy.layout().database()))

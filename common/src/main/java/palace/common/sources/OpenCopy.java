@@ -40,8 +40,12 @@ public final class OpenCopy implements AutoCloseable {
   }
 
   /// {@return its rows for a collection of another palace: of the same name in the same database,
-  /// and of what an interrupted repair staged for it}
+  /// and of what an interrupted repair staged for it; all of what a migration was building, because
+  /// that puts the drawers of every collection into one}
   public List<CollectionRow> rowsFor(CollectionRow collection) {
+    if (copy.kind() == Source.Kind.MIGRATION_BUILD) {
+      return palace.collections();
+    }
     var rows = new ArrayList<CollectionRow>();
     for (String name : List.of(collection.name(), collection.name() + Source.Staging.MARK)) {
       find(palace, collection, name).ifPresent(rows::add);
@@ -88,6 +92,15 @@ public final class OpenCopy implements AutoCloseable {
       } else if (entry.operation() == QueueEntry.ADD || entry.operation() == QueueEntry.UPSERT) {
         ids.add(entry.id());
       }
+    }
+    return ids;
+  }
+
+  /// {@return the ids of the drawers that the collections of a palace have, the queue applied}
+  public static Set<String> present(Palace palace) throws IOException {
+    var ids = new HashSet<String>();
+    for (CollectionRow row : palace.collections()) {
+      ids.addAll(present(palace, row));
     }
     return ids;
   }

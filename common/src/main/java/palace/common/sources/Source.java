@@ -61,6 +61,9 @@ public sealed interface Source {
     BEFORE_MIGRATION("mempalace migrate"),
     /// `N.old`, the palace during the swap of `mempalace migrate`, which deletes it afterwards.
     SWAPPED_OUT("mempalace migrate"),
+    /// `mempalace_migrate_XXXXXXXX` in the temporary folder, where `mempalace migrate` makes the
+    /// new palace.
+    MIGRATION_BUILD("mempalace migrate"),
     /// A copy of the database file alone, beside it.
     DATABASE("mempalace repair"),
     /// A copy whose maker is not known.
@@ -74,6 +77,11 @@ public sealed interface Source {
 
     Kind(String maker) {
       this.maker = maker;
+    }
+
+    /// {@return whether it is the palace from before a `mempalace migrate`}
+    public boolean isOfMigration() {
+      return this == SWAPPED_OUT || this == BEFORE_MIGRATION;
     }
 
     /// {@return the command that makes such a copy}
