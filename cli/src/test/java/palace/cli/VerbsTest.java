@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -15,6 +16,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import palace.common.chroma.ChromaDatabase;
+import palace.common.files.TreeCopy;
 
 /// Each verb's answer on a palace that real Chroma made: 279 drawers in six collections in the one
 /// of 0.6.3, 258 in the one of 1.5.9, as their truths say.
@@ -69,6 +71,23 @@ final class VerbsTest {
     JsonNode json = palace("status", "--json", path).json();
     assertThat(json.path("needsAttention").asBoolean()).isTrue();
     assertThat(json.path("leftovers")).hasSize(2);
+  }
+
+  @Test
+  void statusNamesWhatAMigrationLeftInTheTemporaryFolder() throws Exception {
+    String path = palaceOf("0.6.3");
+    String systemFolder = System.getProperty("java.io.tmpdir");
+    Path temporary = Files.createDirectory(temp.resolve("temporary"));
+    Path build = temporary.toRealPath().resolve("mempalace_migrate_k3v_8x2a");
+    TreeCopy.copy(Path.of(path), build);
+    Files.setPosixFilePermissions(build, PosixFilePermissions.fromString("rwx------"));
+    System.setProperty("java.io.tmpdir", temporary.toString());
+    try {
+      assertThat(palace("status", path).out()).contains("leftover of another tool: " + build);
+    } finally {
+      System.setProperty("java.io.tmpdir", systemFolder);
+    }
+    assertThat(palace("status", path).out()).doesNotContain("leftover");
   }
 
   @Test
