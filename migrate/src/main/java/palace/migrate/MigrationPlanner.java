@@ -15,6 +15,7 @@ import palace.common.chroma.ChromaRelease;
 import palace.common.chroma.MetadataValue;
 import palace.common.chroma.Migration;
 import palace.common.chroma.SegmentRow;
+import palace.common.chroma.UnreadableTexts;
 import palace.common.files.DiskSpace;
 import palace.common.files.TreeSize;
 import palace.common.hnsw.IndexLayout;
@@ -50,6 +51,7 @@ final class MigrationPlanner {
   /// @throws PalaceException.Refused when a drawer holds what the release has no place for
   MigrationPlan plan(Path room) throws IOException {
     refuseUnattributed();
+    refuseUnreadableTexts();
     if (!release.level().hasArrays()) {
       refuseLists();
     }
@@ -139,6 +141,24 @@ final class MigrationPlanner {
               "palace repair, then migrate");
         }
       }
+    }
+  }
+
+  /// A row that is copied would stop Chroma again; a row that is read would not be what it was.
+  private void refuseUnreadableTexts() throws IOException {
+    var places = new ArrayList<String>();
+    UnreadableTexts.each(
+        source.palace().database(),
+        (column, row) -> {
+          if (places.isEmpty()) {
+            places.add("row %d of %s".formatted(row, column.table()));
+          }
+        });
+    if (!places.isEmpty()) {
+      throw new PalaceException.Refused(
+          "%s: %s has a text that is no UTF-8, which no Chroma can read; nothing was changed"
+              .formatted(source.palace().layout().database(), places.getFirst()),
+          "palace repair, then migrate");
     }
   }
 

@@ -340,6 +340,26 @@ final class PalaceMigratorTest {
         "0-test");
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "UPDATE embedding_metadata SET string_value='abc'||x'ff' WHERE rowid=(SELECT max(rowid) FROM embedding_metadata WHERE key='wing')",
+        "UPDATE embeddings_queue SET metadata=replace(metadata,substr(metadata,-4,1),x'ff') WHERE seq_id=(SELECT max(seq_id) FROM embeddings_queue WHERE metadata IS NOT NULL)"
+      })
+  void aTextThatNoChromaCanReadIsRefused(String statement) throws IOException {
+    FrozenPalace source = frozen("0.6.3");
+    try (ChromaDatabase database =
+        ChromaDatabase.openForWriting(source.palace().resolve("chroma.sqlite3"))) {
+      database.execute(statement);
+    }
+    Map<String, FileDigest> before = TreeDigest.of(source.palace());
+
+    assertThatThrownBy(() -> migrate(request(source.palace(), "1.5.9")))
+        .isInstanceOf(PalaceException.Refused.class)
+        .hasMessageContaining("no UTF-8");
+    assertThat(TreeDigest.of(source.palace())).isEqualTo(before);
+  }
+
   @Test
   void listsAreRefusedBefore15WithTheDrawersNamed() throws IOException {
     FrozenPalace source = frozen("1.5.9");
