@@ -65,9 +65,8 @@ public final class UnreadableTexts {
 
   private static List<String> columns(ChromaDatabase database, String table) throws IOException {
     return database.list(
-        "SELECT '\"' || name || '\"' FROM pragma_table_info(?) WHERE upper(type) = 'TEXT'",
-        row -> row.text(1),
-        table);
+        "SELECT printf('\"%w\"', name) FROM pragma_table_info(?) WHERE upper(type) = 'TEXT'",
+        row -> row.text(1), table);
   }
 
   /// {@return the texts of one column as the indexes over it have them, by rowid, where those are
@@ -80,7 +79,7 @@ public final class UnreadableTexts {
     long[] held = {0};
     for (String index : indexesOver(database, column)) {
       database.each(
-          "SELECT rowid, CAST(%1$s AS BLOB) FROM %2$s INDEXED BY \"%3$s\" WHERE %1$s IS NOT NULL"
+          "SELECT rowid, CAST(%1$s AS BLOB) FROM %2$s INDEXED BY %3$s WHERE %1$s IS NOT NULL"
               .formatted(column.name(), column.table(), index),
           row -> {
             byte[] copy = rows.contains(row.integer(1)) ? row.blob(2) : new byte[0];
@@ -93,14 +92,16 @@ public final class UnreadableTexts {
     return copies;
   }
 
+  /// SQLite takes an index over some rows only where the condition of the statement implies its
+  /// own.
   private static List<String> indexesOver(ChromaDatabase database, Column column)
       throws IOException {
     return database.list(
-        "SELECT l.name FROM pragma_index_list(?) l WHERE EXISTS"
-            + " (SELECT 1 FROM pragma_index_info(l.name) i WHERE '\"' || i.name || '\"' = ?)",
-        row -> row.text(1),
-        column.table(),
-        column.name());
+        "SELECT printf('\"%w\"', l.name) FROM pragma_index_list(?) l WHERE EXISTS"
+            + " (SELECT 1 FROM pragma_index_info(l.name) i WHERE printf('\"%w\"', i.name) = ?)"
+            + " AND (l.partial = 0 OR EXISTS (SELECT 1 FROM sqlite_master m WHERE m.name = l.name"
+            + " AND m.sql LIKE '%WHERE ' || trim(?, '\"') || ' IS NOT NULL'))",
+        row -> row.text(1), column.table(), column.name(), column.name());
   }
 
   /// {@return whether bytes are UTF-8}

@@ -31,6 +31,7 @@ final class ConsumedWrites {
   private final Holes lostWrites;
   private final RecordRows records;
   private final List<SalvageReport.LostKey> lostKeys = new ArrayList<>();
+  private long nextRow;
   private long written;
 
   /// @param lostWrites where rows of the queue are missing
@@ -58,6 +59,11 @@ final class ConsumedWrites {
                     row.text(1),
                     CollectionRow.topicOf(row.text(2)),
                     SequenceNumber.of(row.value(3)).position().orElse(0)));
+    // No index of Chroma's leads to the rows of one drawer.
+    database.execute(
+        "CREATE TEMP TABLE consumed AS SELECT topic, id, seq_id FROM embeddings_queue");
+    database.execute("CREATE INDEX temp.consumed_id ON consumed (id)");
+    nextRow = records.nextRowId();
     for (Segment segment : segments) {
       fill(segment);
     }
@@ -88,8 +94,8 @@ final class ConsumedWrites {
   private void write(Segment segment, String id) throws IOException {
     List<Write> writes =
         database.list(
-            "SELECT seq_id, operation, metadata FROM embeddings_queue WHERE topic = ? AND id = ?"
-                + " ORDER BY seq_id",
+            "SELECT q.seq_id, q.operation, q.metadata FROM consumed c JOIN embeddings_queue q"
+                + " ON q.seq_id = c.seq_id WHERE c.topic = ? AND c.id = ? ORDER BY q.seq_id",
             row ->
                 new Write(
                     row.integer(1),
@@ -147,7 +153,7 @@ final class ConsumedWrites {
       Map<String, MetadataValue> metadata,
       boolean isWhole)
       throws IOException {
-    long row = records.nextRowId();
+    long row = nextRow++;
     if (!level.hasArrays()) {
       metadata.values().removeIf(MetadataValue.Listing.class::isInstance);
     }

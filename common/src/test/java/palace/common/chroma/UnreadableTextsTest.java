@@ -81,6 +81,20 @@ class UnreadableTextsTest {
     database = ChromaDatabase.openForWriting(directory.resolve("chroma.sqlite3"));
   }
 
+  /// Names and conditions of a foreign index are nobody's to trust.
+  @Test
+  void indexesThatAreNoneOfChromasAreHarmless() throws IOException {
+    database.execute(
+        "CREATE INDEX \"a\"\"b\" ON embedding_metadata (string_value) WHERE int_value = 7");
+    database.execute("CREATE INDEX \"c\"\"d\" ON embedding_metadata (string_value)");
+    database.execute("ALTER TABLE embedding_metadata ADD COLUMN \"e\"\"f\" TEXT");
+    long row = database.number("SELECT rowid FROM embedding_metadata WHERE id=1");
+    UnreadableTexts.Column place = places().getFirst();
+
+    assertThat(UnreadableTexts.copies(database, place, Set.of(row)))
+        .containsEntry(row, "ünï".getBytes(UTF_8));
+  }
+
   @Test
   void anotherTextIsNoOriginal() {
     assertThat(UnreadableTexts.original("abcdef".getBytes(UTF_8), "abc".getBytes(UTF_8))).isEmpty();
