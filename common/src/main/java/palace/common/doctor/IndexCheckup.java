@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import palace.common.doctor.IndexFinding.PickleIncomplete.Field;
 import palace.common.files.SafePath;
 import palace.common.hnsw.IndexCheck;
 import palace.common.hnsw.IndexFault;
@@ -109,6 +110,9 @@ final class IndexCheckup {
   }
 
   private void withPickle(SegmentVectors segment, IndexMetadata metadata) {
+    if (!examination.level().hasIntegerSequences()) {
+      forZeroX(metadata);
+    }
     if (metadata.idToLabel().isEmpty() && metadata.labelToId().isEmpty()) {
       if (!segment.liveLabels().isEmpty() && IndexPresence.needs(state)) {
         examination.found(
@@ -117,11 +121,27 @@ final class IndexCheckup {
       }
       return;
     }
-    if (metadata.shape() == IndexMetadata.Shape.DICT
-        && !examination.level().hasIntegerSequences()) {
-      examination.found(new IndexFinding.PickleOfOneX(in, directory));
-    }
     faulty(IndexCheck.examine(segment.index(), state.space(), metadata));
+  }
+
+  /// What releases up to 0.6.3 cannot load although the index itself is whole.
+  private void forZeroX(IndexMetadata metadata) {
+    if (metadata.shape() == IndexMetadata.Shape.DICT) {
+      examination.found(new IndexFinding.PickleOfOneX(in, directory));
+      return;
+    }
+    if (metadata.dimensionality().isEmpty() && !metadata.idToLabel().isEmpty()) {
+      incomplete(Field.DIMENSIONALITY);
+    }
+    boolean positionIsRow =
+        examination.level().hasQueueConfiguration() && state.vectorConsumed().stored().isPresent();
+    if (metadata.maxSeqId().isEmpty() && !positionIsRow) {
+      incomplete(Field.MAX_SEQ_ID);
+    }
+  }
+
+  private void incomplete(Field field) {
+    examination.found(new IndexFinding.PickleIncomplete(in, directory, field));
   }
 
   private void faulty(List<IndexFault> faults) {

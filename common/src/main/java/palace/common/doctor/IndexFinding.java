@@ -68,6 +68,38 @@ public sealed interface IndexFinding extends CollectionFinding {
     }
   }
 
+  /// The pickle lacks a field in a palace of a Chroma 0.x, which cannot load it without (H13, S11).
+  ///
+  /// @param field what it lacks
+  record PickleIncomplete(CollectionName in, Path directory, Field field) implements IndexFinding {
+    /// A field that releases up to 0.6.3 cannot do without.
+    public enum Field {
+      /// They cannot load elements without it.
+      DIMENSIONALITY("dimensionality"),
+      /// The position of the index, where no row of `max_seq_id` tells it; the only place where
+      /// releases up to 0.5.5 look for it.
+      MAX_SEQ_ID("max_seq_id");
+
+      private final String name;
+
+      Field(String name) {
+        this.name = name;
+      }
+    }
+
+    @Override
+    public Nature nature() {
+      return Nature.fatal("index-pickle-incomplete", Threat.FAILURE);
+    }
+
+    @Override
+    public String sentence() {
+      return ("index_metadata.pickle of collection %s has no %s, without which the Chroma 0.x of "
+              + "this palace cannot load it")
+          .formatted(in, field.name);
+    }
+  }
+
   /// There is no pickle although there are elements, or the index was persisted: Chroma 1.x
   /// overwrites the elements when it opens the palace (H14).
   ///

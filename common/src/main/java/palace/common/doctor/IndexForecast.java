@@ -12,6 +12,9 @@ import palace.common.hnsw.IndexFile;
 final class IndexForecast {
   private static final String FAILS = "fails in every call on the collection: ";
 
+  private static final String LOADS_WHAT_ZERO_X_CANNOT =
+      "loads it; the Chroma 0.x of the palace fails in every call on it";
+
   private IndexForecast() {}
 
   static Prediction of(IndexFinding finding) {
@@ -20,8 +23,8 @@ final class IndexForecast {
           Forecast.dropped(directory.in(), directory.dropped());
       case IndexFinding.DirectoryMisnamed directory ->
           Forecast.dropped(directory.in(), directory.dropped());
-      case IndexFinding.PickleOfOneX pickle ->
-          Prediction.works("loads it; the Chroma 0.x of the palace fails in every call on it");
+      case IndexFinding.PickleOfOneX pickle -> Prediction.works(LOADS_WHAT_ZERO_X_CANNOT);
+      case IndexFinding.PickleIncomplete pickle -> Prediction.works(LOADS_WHAT_ZERO_X_CANNOT);
       case IndexFinding.PickleMissing pickle -> Forecast.dropped(pickle.in(), pickle.dropped());
       case IndexFinding.PickleUnreadable pickle ->
           Prediction.does(FAILURE, FAILS + "Error deserializing pickle file");
