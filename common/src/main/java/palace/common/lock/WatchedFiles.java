@@ -69,15 +69,23 @@ record WatchedFiles(Map<Identity, Path> byIdentity, Map<String, Path> byInode, S
   }
 
   /// {@return whether a link of `/proc/PID/map_files` leads to another file than the watched one,
-  /// which has the same inode number on another device} Only the superuser may follow such links;
-  /// for everybody else the number and the name decide.
+  /// which has the same inode number on another device, or nowhere any more} Only the superuser may
+  /// follow such links; for everybody else the number and the name decide.
   boolean isAnother(Path file, Path link) {
     try {
       var key = Files.readAttributes(link, BasicFileAttributes.class).fileKey();
       return !file.equals(byIdentity.get(new Identity(Objects.requireNonNull(key))));
     } catch (IOException e) {
-      return false;
+      return hasGone(link);
     }
+  }
+
+  /// Whether the process has ended or given the mapping back since its `maps` were read. A system
+  /// without `map_files` at all says nothing.
+  private static boolean hasGone(Path link) {
+    Path mappings = Objects.requireNonNull(link.getParent());
+    return !Files.exists(link, NOFOLLOW_LINKS)
+        && (Files.exists(mappings) || !Files.exists(mappings.getParent()));
   }
 
   private static boolean isDatabaseOrSidecar(String name) {

@@ -96,4 +96,22 @@ final class OpenHandlesTest {
           });
     }
   }
+
+  /// The process may end between the reading of its `maps` and the look at what a line leads to.
+  @Test
+  void aMappingThatHasGoneIsNobodys() throws Exception {
+    var watched = WatchedFiles.of(ours);
+
+    assertThat(watched.isAnother(header(ours), Path.of("/proc/self/map_files/1-2"))).isTrue();
+    assertThat(watched.isAnother(header(ours), Path.of("/proc/0/map_files/1-2"))).isTrue();
+  }
+
+  /// Without the folder of the links a line of `maps` is all that is known.
+  @Test
+  void aMappingThatCannotBeFollowedCounts() throws Exception {
+    Path process = Files.createDirectory(directory.resolve("process"));
+
+    assertThat(WatchedFiles.of(ours).isAnother(header(ours), process.resolve("map_files/1-2")))
+        .isFalse();
+  }
 }
