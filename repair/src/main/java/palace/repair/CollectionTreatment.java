@@ -6,6 +6,7 @@ import palace.common.doctor.CollectionName;
 /// A treatment of one collection.
 public sealed interface CollectionTreatment extends Treatment
     permits FillVectors,
+        ReattachDrawers,
         RebuildIndex,
         RenameCollection,
         RestoreSegments,

@@ -27,7 +27,9 @@ public record DropOrphans() implements Treatment {
     long deleted =
         surgery
             .database()
-            .execute("DELETE FROM segments WHERE collection NOT IN (SELECT id FROM collections)");
+            .execute(
+                "DELETE FROM segments WHERE collection IS NULL OR collection NOT IN"
+                    + " (SELECT id FROM collections)");
     deleted += dropDrawers(surgery);
     deleted += drop(surgery, "embedding_metadata", "id", "embeddings");
     if (surgery.level().hasArrays()) {
@@ -67,7 +69,7 @@ public record DropOrphans() implements Treatment {
 
   private static long drop(Surgery surgery, String table, String column, String owner)
       throws IOException {
-    String orphaned = column + " NOT IN (SELECT id FROM " + owner + ")";
+    String orphaned = "%1$s IS NULL OR %1$s NOT IN (SELECT id FROM %2$s)".formatted(column, owner);
     surgery.aside().rows(surgery.database(), table, orphaned);
     return surgery.database().execute("DELETE FROM " + table + " WHERE " + orphaned);
   }

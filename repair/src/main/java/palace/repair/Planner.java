@@ -176,7 +176,9 @@ final class Planner {
       case RestoreMigrations rows -> 2;
       case RestoreTenancy rows -> 3;
       case LowerCaseIds ids -> 4;
+      case RestoreCatalogue rows -> 4;
       case RestoreSegments rows -> 5;
+      case ReattachDrawers rows -> 6;
       case RestoreQueueConfiguration row -> 6;
       case NormaliseMetadata values -> 7;
       case RebuildFullText table -> 8;

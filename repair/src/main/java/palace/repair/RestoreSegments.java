@@ -7,6 +7,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 import palace.common.PalaceException;
 import palace.common.chroma.SegmentRow;
 import palace.common.doctor.CollectionName;
@@ -41,52 +42,99 @@ public record RestoreSegments(CollectionName in) implements CollectionTreatment 
     for (Finding finding : findings) {
       if (finding instanceof SegmentFinding.Missing missing) {
         SegmentRows.insert(surgery, segmentFor(surgery, missing.scope()), missing.scope(), in.id());
+      } else if (finding instanceof SegmentFinding.Displaced displaced) {
+        SegmentRows.rename(surgery, in.id(), displaced.scope(), displaced.proven());
       } else if (finding instanceof SegmentFinding.Duplicate duplicate) {
         keepOne(surgery, duplicate.scope());
       } else if (finding instanceof SegmentFinding.TypeUnknown unknown) {
-        surgery
-            .database()
-            .execute(
-                "UPDATE segments SET type=CASE scope WHEN 'VECTOR' THEN ? ELSE ? END WHERE id=?",
-                SegmentRow.VECTOR_TYPE,
-                SegmentRow.METADATA_TYPE,
-                unknown.segmentId());
+        setType(surgery, unknown.segmentId());
       }
     }
     return findings.size();
   }
 
-  /// Of several rows the one stays that something refers to. Where that is none, the first does.
-  private void keepOne(Surgery surgery, String scope) throws IOException {
-    List<String> rows =
+  /// Where the two rows of a collection have each other's type, their scopes were exchanged, for
+  /// the type is what their other columns and files were made for.
+  private void setType(Surgery surgery, String id) throws IOException {
+    String crossed =
+        "collection=?1 AND ((scope='VECTOR' AND type=?3) OR (scope='METADATA' AND type=?2))";
+    boolean exchanged =
         surgery
-            .database()
-            .list(
-                "SELECT id FROM segments WHERE collection=? AND scope=? ORDER BY rowid",
-                row -> row.text(1),
-                in.id(),
-                scope);
-    var used = new ArrayList<String>();
-    for (String id : rows) {
-      if (scope.equals(SegmentRow.METADATA) ? hasDrawers(surgery, id) : hasIndex(surgery, id)) {
-        used.add(id);
-      }
+                .database()
+                .number(
+                    "SELECT count(DISTINCT scope) FROM segments WHERE " + crossed,
+                    in.id(),
+                    SegmentRow.VECTOR_TYPE,
+                    SegmentRow.METADATA_TYPE)
+            == 2;
+    if (exchanged) {
+      surgery
+          .database()
+          .execute(
+              "UPDATE segments SET scope=CASE type WHEN ?2 THEN 'VECTOR' ELSE 'METADATA' END WHERE "
+                  + crossed,
+              in.id(),
+              SegmentRow.VECTOR_TYPE,
+              SegmentRow.METADATA_TYPE);
+    } else {
+      surgery
+          .database()
+          .execute(
+              "UPDATE segments SET type=CASE scope WHEN 'VECTOR' THEN ? ELSE ? END WHERE id=?",
+              SegmentRow.VECTOR_TYPE,
+              SegmentRow.METADATA_TYPE,
+              id);
     }
+  }
+
+  /// Of several rows the one stays that is proven, or that something refers to. Where that is none,
+  /// the first does.
+  private void keepOne(Surgery surgery, String scope) throws IOException {
+    List<String> rows = rowsOf(surgery, scope);
+    Optional<String> proven = surgery.adoption().of(in.id(), scope).filter(rows::contains);
+    List<String> used = proven.isPresent() ? List.of(proven.get()) : used(surgery, scope, rows);
     if (used.size() > 1) {
       throw new PalaceException.Refused(
           "collection %s has several %s segments that are in use: %s"
               .formatted(in.name(), scope, String.join(", ", used)),
           "delete the wrong ones from the table segments, then run palace repair again");
     }
-    String kept = used.isEmpty() ? rows.getFirst() : used.getFirst();
+    Optional<String> kept = Stream.concat(used.stream(), rows.stream()).findFirst();
     for (String id : rows) {
-      if (!id.equals(kept)) {
+      if (!id.equals(kept.orElseThrow())) {
         for (String table : List.of("segment_metadata", "max_seq_id")) {
           surgery.database().execute("DELETE FROM " + table + " WHERE segment_id=?", id);
         }
         surgery.database().execute("DELETE FROM segments WHERE id=?", id);
       }
     }
+  }
+
+  /// {@return the rows of a scope but those that are proven to be another collection's}
+  private List<String> rowsOf(Surgery surgery, String scope) throws IOException {
+    return surgery
+        .database()
+        .list(
+            "SELECT id FROM segments WHERE collection=? AND scope=? ORDER BY rowid",
+            row -> row.text(1),
+            in.id(),
+            scope)
+        .stream()
+        .filter(id ->
+            surgery.adoption().segments().stream()
+                .noneMatch(row -> row.id().equals(id) && !row.collectionId().equals(in.id())))
+        .toList();
+  }
+
+  private static List<String> used(Surgery surgery, String scope, List<String> rows)
+      throws IOException {
+    var used = new ArrayList<String>();
+    for (String id : rows) {
+      if (scope.equals(SegmentRow.METADATA) ? hasDrawers(surgery, id) : hasIndex(surgery, id)) {
+        used.add(id);
+      }
+    }
+    return used;
   }
 
   private static boolean hasDrawers(Surgery surgery, String segment) throws IOException {

@@ -30,6 +30,7 @@ import palace.common.store.Adoption;
 import palace.common.store.CollectionState;
 import palace.common.store.Palace;
 import palace.common.store.PalaceLayout;
+import palace.common.store.StrayDrawers;
 
 /// One round of a repair, inside its transaction: read what is true, write fresh indexes, change
 /// the rows, and prove the result through the transaction before it ends.
@@ -91,7 +92,7 @@ final class Round {
       leaving = prepareAndOperate();
     } else {
       watcher.reached(Step.BUILT);
-      leaving = operate(adoption());
+      leaving = operateOnTies();
     }
     watcher.reached(Step.TREATED);
     retired.addAll(leaving);
@@ -104,13 +105,21 @@ final class Round {
     return after;
   }
 
-  private Adoption adoption() throws IOException {
-    if (cures.stream().noneMatch(cure -> cure.treatment() instanceof RestoreSegments)) {
-      return Adoption.NONE;
+  /// What ties drawers and segments to collections is read before anything is changed.
+  private List<Path> operateOnTies() throws IOException {
+    if (cures.stream()
+        .noneMatch(cure ->
+            cure.treatment() instanceof RestoreSegments
+                || cure.treatment() instanceof ReattachDrawers)) {
+      return operate(Adoption.NONE, StrayDrawers.NONE);
     }
+    Adoption adoption;
+    StrayDrawers strays;
     try (Palace opened = Palace.over(NamedSources.layout(palace, request), database)) {
-      return opened.adoption();
+      adoption = opened.adoption();
+      strays = opened.strays(database);
     }
+    return operate(adoption, strays);
   }
 
   /// What gives drawers to others stays open until their rows are written.
@@ -120,7 +129,7 @@ final class Round {
         var donors = new Donors(opened, request.batchSize())) {
       prepare(opened, donors);
       watcher.reached(Step.BUILT);
-      return operate(opened.adoption());
+      return operate(opened.adoption(), StrayDrawers.NONE);
     }
   }
 
@@ -200,7 +209,7 @@ final class Round {
   }
 
   /// {@return the directories that are to leave the palace}
-  private List<Path> operate(Adoption adoption) throws IOException {
+  private List<Path> operate(Adoption adoption, StrayDrawers strays) throws IOException {
     SchemaLevel level = database.schema().level();
     List<String> directories =
         PalaceLayout.of(palace).segmentDirectories().stream()
@@ -212,6 +221,7 @@ final class Round {
             level,
             directories,
             adoption,
+            strays,
             facts,
             newIndexes,
             consumedQueues,

@@ -10,6 +10,7 @@ import palace.common.chroma.ChromaDatabase;
 import palace.common.chroma.SchemaLevel;
 import palace.common.doctor.CollectionName;
 import palace.common.store.Adoption;
+import palace.common.store.StrayDrawers;
 
 /// What treatments work with inside one transaction of a repair.
 public final class Surgery {
@@ -17,6 +18,7 @@ public final class Surgery {
   private final SchemaLevel level;
   private final List<String> segmentDirectories;
   private final Adoption adoption;
+  private final StrayDrawers strays;
   private final Map<String, CollectionFacts> facts;
   private final Map<String, NewIndex> newIndexes;
   private final List<ConsumedQueue> consumedQueues;
@@ -30,6 +32,7 @@ public final class Surgery {
       SchemaLevel level,
       List<String> segmentDirectories,
       Adoption adoption,
+      StrayDrawers strays,
       Map<String, CollectionFacts> facts,
       Map<String, NewIndex> newIndexes,
       List<ConsumedQueue> consumedQueues,
@@ -40,6 +43,7 @@ public final class Surgery {
     this.level = level;
     this.segmentDirectories = segmentDirectories;
     this.adoption = adoption;
+    this.strays = strays;
     this.facts = facts;
     this.newIndexes = newIndexes;
     this.consumedQueues = consumedQueues;
@@ -94,6 +98,11 @@ public final class Surgery {
   /// {@return what is known of segments that their table lacked when the round began}
   Adoption adoption() {
     return adoption;
+  }
+
+  /// {@return the drawers whose segment nobody had when the round began}
+  StrayDrawers strays() {
+    return strays;
   }
 
   CollectionFacts facts(CollectionName in) {

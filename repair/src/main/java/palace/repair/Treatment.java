@@ -18,6 +18,7 @@ public sealed interface Treatment
         RecoverInterruptedWrite,
         Reindex,
         RescueDatabase,
+        RestoreCatalogue,
         RestoreCollection,
         RestoreCompanions,
         RestoreMigrations,

@@ -111,8 +111,9 @@ public sealed interface Verdict {
     return switch (finding) {
       case CatalogueFinding.TenantMissing row -> new Treat(new RestoreTenancy());
       case CatalogueFinding.DatabaseMissing row -> new Treat(new RestoreTenancy());
-      case CatalogueFinding.IdNotUuid id ->
-          new Hopeless("what the id was stands nowhere else", false);
+      case CatalogueFinding.CollectionIdWrong id -> new Treat(new RestoreCatalogue());
+      case CatalogueFinding.CollectionRowMissing row -> new Treat(new RestoreCatalogue());
+      case CatalogueFinding.IdNotUuid id -> new Treat(new RestoreCatalogue());
       case CatalogueFinding.IdUpperCase id -> new Treat(new LowerCaseIds());
       case CatalogueFinding.OrphanSegments rows -> new Treat(new DropOrphans());
       case CatalogueFinding.OrphanCatalogueRows rows -> new Treat(new DropOrphans());
@@ -134,6 +135,7 @@ public sealed interface Verdict {
   private static Verdict on(QueueFinding finding) {
     return switch (finding) {
       case QueueFinding.ConfigBroken configuration -> new Treat(new RestoreQueueConfiguration());
+      case QueueFinding.TopicWrong topic -> new Treat(new ReattachDrawers(topic.in()));
       case QueueFinding.OrphanTopics topics -> new Leave();
       case QueueFinding.NeverPurged rows -> new Leave();
       case QueueFinding.TailUnflushed tail -> new Leave();
@@ -145,6 +147,8 @@ public sealed interface Verdict {
     return switch (finding) {
       case SegmentFinding.Missing segment -> new Treat(new RestoreSegments(segment.in()));
       case SegmentFinding.TypeUnknown segment -> new Treat(new RestoreSegments(segment.in()));
+      case SegmentFinding.Displaced segment -> new Treat(new RestoreSegments(segment.in()));
+      case SegmentFinding.DrawersStray drawers -> new Treat(new ReattachDrawers(drawers.in()));
       case SegmentFinding.Duplicate segment -> new Treat(new RestoreSegments(segment.in()));
     };
   }

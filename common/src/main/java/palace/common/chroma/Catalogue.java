@@ -95,9 +95,26 @@ public record Catalogue(List<CollectionRow> collections, List<SegmentRow> segmen
     return found;
   }
 
-  /// {@return this with more segments}
-  public Catalogue with(List<SegmentRow> more) {
-    return new Catalogue(collections, Stream.concat(segments.stream(), more.stream()).toList());
+  /// {@return this with segments that are proven, in the place of rows that say otherwise}
+  public Catalogue with(List<SegmentRow> proven) {
+    return new Catalogue(
+        collections,
+        Stream.concat(
+                segments.stream().filter(row -> proven.stream().noneMatch(row::isDeniedBy)),
+                proven.stream())
+            .toList());
+  }
+
+  /// {@return the segments that belong to a collection there is, as the only one of their scope}
+  public List<SegmentRow> placed() {
+    return segments.stream().filter(this::isPlaced).toList();
+  }
+
+  private boolean isPlaced(SegmentRow segment) {
+    boolean known = segment.isOf(SegmentRow.VECTOR) || segment.isOf(SegmentRow.METADATA);
+    return known
+        && collections.stream().anyMatch(row -> row.id().equals(segment.collectionId()))
+        && segments.stream().filter(segment::isAlike).count() == 1;
   }
 
   /// {@return the segment of a collection with a scope; the first one when there are several}

@@ -27,4 +27,19 @@ public record SegmentRow(
 
   /// Scope of metadata segments.
   public static final String METADATA = "METADATA";
+
+  /// {@return whether it has a scope}
+  public boolean isOf(String wanted) {
+    return scope.equals(wanted);
+  }
+
+  /// {@return whether it stands for the same segment of the same collection as another row}
+  public boolean isAlike(SegmentRow other) {
+    return collectionId.equals(other.collectionId) && scope.equals(other.scope);
+  }
+
+  /// {@return whether it cannot be true when another row is}
+  public boolean isDeniedBy(SegmentRow proven) {
+    return id.equals(proven.id) || isAlike(proven);
+  }
 }

@@ -1,18 +1,13 @@
 package palace.common.doctor;
 
 import java.io.IOException;
-import java.util.List;
 import java.util.Locale;
 import palace.common.chroma.ChromaDatabase;
-import palace.common.chroma.SegmentRow;
 import palace.common.store.PalaceLayout;
 
 /// Checks tenants and databases, how ids are written, and that every small row belongs to something
 /// (S3, S4, S18).
 final class CatalogueCheck {
-  private static final List<String> VECTOR_TYPES =
-      List.of(SegmentRow.VECTOR_TYPE, "urn:chroma:segment/vector/hnsw-local-memory");
-
   private final Examination examination;
   private final ChromaDatabase database;
 
@@ -66,41 +61,9 @@ final class CatalogueCheck {
         });
   }
 
-  private static String printable(String id) {
+  static String printable(String id) {
     String shown = id.length() > 80 ? id.substring(0, 80) : id;
     return shown.replaceAll("\\p{Cntrl}", "?");
-  }
-
-  void segments() throws IOException {
-    var collections =
-        database.list(
-            "SELECT id, name FROM collections ORDER BY rowid",
-            row -> new CollectionName(row.text(1), row.text(2)));
-    for (CollectionName collection : collections) {
-      segmentsOf(collection, SegmentRow.VECTOR, VECTOR_TYPES);
-      segmentsOf(collection, SegmentRow.METADATA, List.of(SegmentRow.METADATA_TYPE));
-    }
-  }
-
-  private void segmentsOf(CollectionName in, String scope, List<String> types) throws IOException {
-    record Found(String id, String type) {}
-    List<Found> found =
-        database.list(
-            "SELECT id, type FROM segments WHERE collection = ? AND scope = ? ORDER BY rowid",
-            row -> new Found(row.text(1), row.text(2)),
-            in.id(),
-            scope);
-    if (found.isEmpty()) {
-      examination.found(new SegmentFinding.Missing(in, scope));
-    } else if (found.size() > 1) {
-      examination.found(new SegmentFinding.Duplicate(in, scope, found.size()));
-    }
-    for (Found segment : found) {
-      if (!types.contains(segment.type())) {
-        examination.found(
-            new SegmentFinding.TypeUnknown(in, printable(segment.id()), printable(segment.type())));
-      }
-    }
   }
 
   void orphans() throws IOException {

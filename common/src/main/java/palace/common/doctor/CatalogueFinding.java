@@ -31,6 +31,39 @@ public sealed interface CatalogueFinding extends Finding {
     }
   }
 
+  /// A collection to which nothing belongs, while segments with drawers, or the queue, name one
+  /// that does not exist.
+  ///
+  /// @param rightful the id that they name
+  record CollectionIdWrong(CollectionName in, String rightful) implements CatalogueFinding {
+    @Override
+    public Nature nature() {
+      return Nature.fatal("collection-id-wrong", Threat.FAILURE);
+    }
+
+    @Override
+    public String sentence() {
+      return "collection %s has the id \"%s\", but its segments and drawers say %s"
+          .formatted(in, in.id(), rightful);
+    }
+  }
+
+  /// Segments with drawers, of a collection without a row.
+  ///
+  /// @param drawers rows of drawers, and of the queue
+  record CollectionRowMissing(String id, long drawers) implements CatalogueFinding {
+    @Override
+    public Nature nature() {
+      return Nature.damage("collection-row-missing", Threat.SILENT_LOSS);
+    }
+
+    @Override
+    public String sentence() {
+      return "the row of a collection is missing, of which there are segments and %d drawers or writes: %s"
+          .formatted(drawers, id);
+    }
+  }
+
   /// An id is no UUID: Chroma 1.x fails whenever it lists the table.
   record IdNotUuid(String table, String id) implements CatalogueFinding {
     @Override

@@ -109,11 +109,15 @@ final class Examination {
         : message.replace(layout.database() + ": ", "");
   }
 
-  /// {@return whether some collection lacks a segment, so that what seems to belong to nothing may
-  /// belong to it}
+  /// {@return whether some collection lacks its row, its id or a segment, so that what seems to
+  /// belong to nothing may belong to it}
   boolean segmentsAreMissing() {
     return Stream.concat(assumed.stream(), findings.stream())
-        .anyMatch(SegmentFinding.Missing.class::isInstance);
+        .anyMatch(finding ->
+            finding instanceof SegmentFinding.Missing
+                || finding instanceof SegmentFinding.Displaced
+                || finding instanceof CatalogueFinding.CollectionIdWrong
+                || finding instanceof CatalogueFinding.CollectionRowMissing);
   }
 
   /// {@return whether a collection lacks the segment of a scope}

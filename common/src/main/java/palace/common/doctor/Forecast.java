@@ -96,6 +96,10 @@ final class Forecast {
           Prediction.does(REFUSAL, REFUSES + "Database [default_database] not found");
       case CatalogueFinding.DatabaseMissing row ->
           Prediction.may(LOSS, "does not show the collections of that database");
+      case CatalogueFinding.CollectionIdWrong collection ->
+          Prediction.does(FAILURE, "fails in every call on the collection");
+      case CatalogueFinding.CollectionRowMissing collection ->
+          Prediction.may(LOSS, "never shows its drawers");
       case CatalogueFinding.IdNotUuid id ->
           Prediction.may(FAILURE, "fails in every listing that meets the id");
       case CatalogueFinding.IdUpperCase id ->
@@ -150,6 +154,8 @@ final class Forecast {
     return switch (finding) {
       case QueueFinding.ConfigBroken configuration ->
           Prediction.does(REFUSAL, REFUSES + "it cannot read the queue's configuration");
+      case QueueFinding.TopicWrong topic ->
+          Prediction.may(LOSS, "never applies the writes among them");
       case QueueFinding.OrphanTopics topics -> Prediction.works("never reads nor deletes them");
       case QueueFinding.NeverPurged rows -> Prediction.works("keeps every write for ever");
       case QueueFinding.TailUnflushed tail -> Prediction.works("reads the queue with the index");
@@ -197,6 +203,10 @@ final class Forecast {
           Prediction.may(
               FAILURE,
               "takes one of the %d %s segments".formatted(segment.count(), segment.scope()));
+      case SegmentFinding.Displaced segment ->
+          Prediction.may(LOSS, "fills a new index from the queue, and drops every other vector");
+      case SegmentFinding.DrawersStray drawers ->
+          Prediction.may(LOSS, "never shows %d drawers".formatted(drawers.count()));
       case SegmentFinding.TypeUnknown segment ->
           Prediction.may(FAILURE, "fails in every call on the collection");
     };

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import palace.common.chroma.CollectionRow;
 import palace.common.chroma.SegmentRow;
+import palace.common.store.Adoption;
 import palace.common.store.CollectionState;
 import palace.common.store.Palace;
 
@@ -16,8 +17,10 @@ final class PalaceChecks {
   private PalaceChecks() {}
 
   /// {@return the check that others assume: which collection has which segments}
-  static CheckUnit segments() {
-    return CheckUnit.of("segments", part -> new CatalogueCheck(part).segments());
+  ///
+  /// @param adoption what other traces say of them
+  static CheckUnit segments(Adoption adoption) {
+    return CheckUnit.of("segments", part -> new SegmentCheck(part, adoption).run());
   }
 
   /// {@return everything that can be asked of the database alone}
@@ -31,19 +34,22 @@ final class PalaceChecks {
         CheckUnit.optional(
             "rows of nothing that exists", part -> new CatalogueCheck(part).orphans()),
         CheckUnit.of("full-text table", part -> new FullTextCheck(part).run()),
-        CheckUnit.optional("rows of embeddings", part -> new RowCheck(part).orphanEmbeddings()),
         CheckUnit.of("metadata of no drawer", part -> new RowCheck(part).orphanMetadata()),
         CheckUnit.of("types of metadata", part -> new RowCheck(part).typedColumns()),
         CheckUnit.of("texts", part -> new RowCheck(part).texts()),
         CheckUnit.of("lists beside values", part -> new RowCheck(part).keysInTwoTables()),
         CheckUnit.of("configuration of the queue", part -> new QueueCheck(part).configuration()),
-        CheckUnit.of("topics of the queue", part -> new QueueCheck(part).orphanTopics()),
+        CheckUnit.of("topics of the queue", part -> new QueueCheck(part).topics()),
         CheckUnit.optional("directories without segment", part -> new DirectoryCheck(part).run()));
   }
 
   /// {@return everything that can be asked of an opened palace}
   static List<CheckUnit> all(Palace palace) {
     var checks = new ArrayList<>(ofDatabase());
+    checks.add(
+        CheckUnit.of(
+            "rows of embeddings",
+            part -> new RowCheck(part).strayDrawers(palace.strays(part.database()))));
     for (CollectionRow row : palace.collections()) {
       checks.add(
           new CheckUnit(

@@ -3,12 +3,17 @@ package palace.common.doctor;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
+import java.util.TreeMap;
 import palace.common.chroma.ChromaDatabase;
 import palace.common.chroma.CollectionRow;
+import palace.common.chroma.SequenceNumber;
 import palace.common.chroma.StatedConfiguration;
 
 /// Checks the queue as a whole: its configuration, and rows that nobody will ever read (S17).
@@ -60,21 +65,53 @@ final class QueueCheck {
     }
   }
 
-  void orphanTopics() throws IOException {
-    Set<String> topics =
-        new HashSet<>(
-            database.list("SELECT id FROM collections", row -> CollectionRow.topicOf(row.text(1))));
-    long[] found = new long[2];
+  void topics() throws IOException {
+    var known = new HashMap<String, CollectionName>();
+    database.each(
+        "SELECT id, name FROM collections",
+        row ->
+            known.put(
+                CollectionRow.topicOf(row.text(1)), new CollectionName(row.text(1), row.text(2))));
+    var unknown = new TreeMap<String, Long>();
     database.each(
         "SELECT topic, count(*) FROM embeddings_queue GROUP BY topic",
         row -> {
-          if (!topics.contains(row.text(1))) {
-            found[0]++;
-            found[1] += row.integer(2);
+          if (!known.containsKey(row.text(1))) {
+            unknown.put(row.text(1), row.integer(2));
           }
         });
-    if (found[0] > 0) {
-      examination.found(new QueueFinding.OrphanTopics(found[0], found[1]));
+    var orphans = new ArrayList<Long>();
+    for (var topic : unknown.entrySet()) {
+      Set<String> owners = owners(topic.getKey());
+      Optional<CollectionName> only =
+          owners.size() == 1
+              ? Optional.ofNullable(known.get(owners.iterator().next()))
+              : Optional.empty();
+      only.ifPresentOrElse(
+          in ->
+              examination.found(new QueueFinding.TopicWrong(in, topic.getKey(), topic.getValue())),
+          () -> orphans.add(topic.getValue()));
     }
+    if (!orphans.isEmpty()) {
+      long rows = orphans.stream().mapToLong(Long::longValue).sum();
+      examination.found(new QueueFinding.OrphanTopics(orphans.size(), rows));
+    }
+  }
+
+  /// {@return topics of the collections that have a drawer of the id and at the position of a row}
+  private Set<String> owners(String topic) throws IOException {
+    var owners = new HashSet<String>();
+    database.each(
+        "SELECT s.collection, q.seq_id, e.seq_id FROM embeddings_queue q CROSS JOIN segments s"
+            + " CROSS JOIN embeddings e WHERE q.topic = ? AND s.scope = 'METADATA'"
+            + " AND e.segment_id = s.id AND e.embedding_id = q.id",
+        row -> {
+          OptionalLong written = SequenceNumber.of(row.value(3)).position();
+          if (written.isPresent() && written.getAsLong() == row.integer(2)) {
+            owners.add(CollectionRow.topicOf(row.text(1)));
+          }
+        },
+        topic);
+    return owners;
   }
 }

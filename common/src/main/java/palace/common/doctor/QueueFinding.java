@@ -76,6 +76,20 @@ public sealed interface QueueFinding extends Finding {
     }
   }
 
+  /// Rows that name no collection, while a drawer of one has the same id and position, which no two
+  /// writes share.
+  record TopicWrong(CollectionName in, String topic, long rows) implements QueueFinding {
+    @Override
+    public Nature nature() {
+      return Nature.damage("queue-topic-wrong", Threat.SILENT_LOSS);
+    }
+
+    @Override
+    public String sentence() {
+      return "%d queue rows of collection %s name one that does not exist".formatted(rows, in);
+    }
+  }
+
   /// Purging is switched off and the queue is large.
   record NeverPurged(long rows) implements QueueFinding {
     @Override

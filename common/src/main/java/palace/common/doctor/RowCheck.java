@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import palace.common.chroma.ChromaDatabase;
 import palace.common.chroma.UnreadableTexts;
+import palace.common.store.StrayDrawers;
 
 /// Looks for rows of drawers and metadata that belong to nothing, or hold no single value (S14,
 /// S15).
@@ -20,10 +21,19 @@ final class RowCheck {
     this.database = examination.database();
   }
 
-  void orphanEmbeddings() throws IOException {
-    if (examination.segmentsAreMissing()) {
-      throw new IOException("a collection lacks a segment, which they may belong to");
+  void strayDrawers(StrayDrawers strays) throws IOException {
+    strays
+        .rows()
+        .forEach((collection, rows) ->
+            examination.found(
+                new SegmentFinding.DrawersStray(
+                    CollectionName.of(collection), rows.size(), rows.getFirst().id())));
+    if (strays.count() == 0 && !examination.segmentsAreMissing()) {
+      orphanEmbeddings();
     }
+  }
+
+  private void orphanEmbeddings() throws IOException {
     database.each(
         "SELECT count(*), min(id) FROM embeddings NOT INDEXED WHERE segment_id NOT IN (SELECT s.id"
             + " FROM segments s JOIN collections c ON c.id = s.collection WHERE s.scope ="

@@ -221,6 +221,12 @@ public final class Palace implements AutoCloseable {
     return adoption;
   }
 
+  /// Looks for drawers whose segment nobody has any more, through any connection to this state of
+  /// the database.
+  public StrayDrawers strays(ChromaDatabase reader) throws IOException {
+    return StrayDrawers.find(layout, reader, adopted);
+  }
+
   /// {@return the queue}
   public Queue queue() {
     return queue;

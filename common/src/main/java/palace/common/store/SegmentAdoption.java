@@ -1,28 +1,34 @@
 package palace.common.store;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import palace.common.chroma.Catalogue;
 import palace.common.chroma.ChromaDatabase;
 import palace.common.chroma.CollectionRow;
+import palace.common.chroma.MetadataValue;
 import palace.common.chroma.SegmentRow;
 import palace.common.chroma.SequenceNumber;
 import palace.common.hnsw.IndexLayout;
 import palace.common.pickle.IndexMetadata;
+import palace.common.pickle.IndexPickle;
 import palace.common.pickle.PickleReading;
 
-/// Finds what belongs to a collection whose rows in `segments` are gone.
+/// Finds what belongs to a collection whose rows in `segments` are gone, name another collection or
+/// scope, or name a directory that does not exist.
 ///
 /// A group of records names its metadata segment, and each record the position in the queue of its
 /// last write; the row of the queue at that position names the collection, and no two writes of a
@@ -38,6 +44,7 @@ final class SegmentAdoption {
   private final PalaceLayout layout;
   private final ChromaDatabase database;
   private final Catalogue catalogue;
+  private final List<SegmentRow> placed;
   private final Set<String> known;
   private final List<SegmentRow> found = new ArrayList<>();
   private final List<String> untold = new ArrayList<>();
@@ -46,14 +53,15 @@ final class SegmentAdoption {
     this.layout = layout;
     this.database = database;
     this.catalogue = catalogue;
-    known = catalogue.segments().stream().map(SegmentRow::id).collect(Collectors.toSet());
+    placed = catalogue.placed();
+    known = placed.stream().map(SegmentRow::id).collect(Collectors.toSet());
   }
 
   static Adoption find(PalaceLayout layout, ChromaDatabase database, Catalogue catalogue)
       throws IOException {
     var adoption = new SegmentAdoption(layout, database, catalogue);
     if (adoption.lacking(SegmentRow.METADATA).isEmpty()
-        && adoption.lacking(SegmentRow.VECTOR).isEmpty()) {
+        && adoption.wanting().stream().noneMatch(adoption::mayHaveADirectory)) {
       return Adoption.NONE;
     }
     adoption.adoptRecords();
@@ -66,44 +74,65 @@ final class SegmentAdoption {
   }
 
   private Optional<String> segmentOf(CollectionRow collection, String scope) {
-    return catalogue
-        .segmentOf(collection, scope)
-        .or(() ->
-            found.stream()
-                .filter(
-                    row -> row.collectionId().equals(collection.id()) && row.scope().equals(scope))
-                .findFirst())
+    return Stream.concat(placed.stream(), found.stream())
+        .filter(row -> row.collectionId().equals(collection.id()) && row.isOf(scope))
+        .findFirst()
         .map(SegmentRow::id);
+  }
+
+  /// {@return collections without a vector segment, and those whose own has no index}
+  private List<CollectionRow> wanting() {
+    Set<String> directories =
+        layout.segmentDirectories().stream()
+            .filter(directory -> Files.exists(directory.resolve(IndexPickle.FILE_NAME)))
+            .map(directory -> directory.getFileName().toString().toLowerCase(Locale.ROOT))
+            .collect(Collectors.toSet());
+    return catalogue.collections().stream()
+        .filter(row ->
+            segmentOf(row, SegmentRow.VECTOR)
+                .filter(id -> directories.contains(id.toLowerCase(Locale.ROOT)))
+                .isEmpty())
+        .toList();
+  }
+
+  /// A row that names no index is the normal state of a young collection.
+  private boolean mayHaveADirectory(CollectionRow collection) {
+    return segmentOf(collection, SegmentRow.VECTOR).isEmpty()
+        || layout.segmentDirectories().stream()
+            .anyMatch(directory -> !known.contains(directory.getFileName().toString()));
   }
 
   private void adopt(String id, CollectionRow collection, String scope) {
     String type =
         scope.equals(SegmentRow.METADATA) ? SegmentRow.METADATA_TYPE : SegmentRow.VECTOR_TYPE;
-    found.add(new SegmentRow(id, type, scope, collection.id(), Map.of()));
+    Map<String, MetadataValue> stated =
+        catalogue.segmentOf(collection, scope).map(SegmentRow::metadata).orElse(Map.of());
+    found.add(new SegmentRow(id, type, scope, collection.id(), stated));
   }
 
   private void adoptRecords() throws IOException {
+    if (lacking(SegmentRow.METADATA).isEmpty()) {
+      return;
+    }
     List<String> groups =
         database
             .list("SELECT DISTINCT segment_id FROM embeddings NOT INDEXED", row -> row.text(1))
             .stream()
             .filter(id -> !known.contains(id))
             .collect(Collectors.toCollection(ArrayList::new));
-    if (!lacking(SegmentRow.METADATA).isEmpty()) {
-      var claims = new HashMap<CollectionRow, List<String>>();
-      for (String group : groups) {
-        Optional<CollectionRow> owner = ownerOf(group);
-        owner.ifPresent(row -> claims.computeIfAbsent(row, any -> new ArrayList<>()).add(group));
-      }
-      claims.forEach((collection, claimed) -> {
-        if (claimed.size() == 1) {
-          adopt(claimed.getFirst(), collection, SegmentRow.METADATA);
-          groups.removeAll(claimed);
-        }
-      });
-      settle(claimsOfRecords(groups), SegmentRow.METADATA);
-      found.forEach(row -> groups.remove(row.id()));
+    var claims = new HashMap<CollectionRow, List<String>>();
+    for (String group : groups) {
+      Optional<CollectionRow> owner = ownerOf(group);
+      owner.ifPresent(row -> claims.computeIfAbsent(row, any -> new ArrayList<>()).add(group));
     }
+    claims.forEach((collection, claimed) -> {
+      if (claimed.size() == 1) {
+        adopt(claimed.getFirst(), collection, SegmentRow.METADATA);
+        groups.removeAll(claimed);
+      }
+    });
+    settle(claimsOfRecords(groups), SegmentRow.METADATA);
+    found.forEach(row -> groups.remove(row.id()));
     List<CollectionRow> lacking = lacking(SegmentRow.METADATA);
     if (lacking.size() == 1 && groups.size() == 1) {
       adopt(groups.removeFirst(), lacking.getFirst(), SegmentRow.METADATA);
@@ -151,8 +180,7 @@ final class SegmentAdoption {
   }
 
   private Set<String> labelsOf(CollectionRow collection) throws IOException {
-    Optional<String> segment =
-        catalogue.segmentOf(collection, SegmentRow.VECTOR).map(SegmentRow::id);
+    Optional<String> segment = segmentOf(collection, SegmentRow.VECTOR);
     for (Path directory : layout.segmentDirectories()) {
       if (segment.isPresent() && directory.getFileName().toString().equals(segment.get())) {
         return Unclaimed.of(directory).labels();
@@ -216,15 +244,15 @@ final class SegmentAdoption {
   }
 
   private void adoptDirectories() throws IOException {
-    List<CollectionRow> lacking = lacking(SegmentRow.VECTOR);
+    List<CollectionRow> wanting = wanting();
     var unclaimed = new ArrayList<Unclaimed>();
     for (Path directory : layout.segmentDirectories()) {
       if (!known.contains(directory.getFileName().toString())) {
         unclaimed.add(Unclaimed.of(directory));
       }
     }
-    if (!lacking.isEmpty() && !unclaimed.isEmpty()) {
-      settle(claims(lacking, unclaimed), SegmentRow.VECTOR);
+    if (!wanting.isEmpty() && !unclaimed.isEmpty()) {
+      settle(claims(wanting, unclaimed), SegmentRow.VECTOR);
     }
     Set<String> adopted = found.stream().map(SegmentRow::id).collect(Collectors.toSet());
     List<Unclaimed> left = unclaimed.stream().filter(one -> !adopted.contains(one.name())).toList();
@@ -243,14 +271,17 @@ final class SegmentAdoption {
     }
   }
 
-  private List<Claim> claims(List<CollectionRow> lacking, List<Unclaimed> unclaimed)
+  /// Where the own segment of a collection once had an index, another one is older.
+  private List<Claim> claims(List<CollectionRow> wanting, List<Unclaimed> unclaimed)
       throws IOException {
     Set<String> positioned =
         Set.copyOf(database.list("SELECT DISTINCT segment_id FROM max_seq_id", row -> row.text(1)));
     var claims = new ArrayList<Claim>();
-    for (CollectionRow collection : lacking) {
+    for (CollectionRow collection : wanting) {
       Optional<String> records = segmentOf(collection, SegmentRow.METADATA);
-      if (records.isEmpty()) {
+      boolean hadIndex =
+          segmentOf(collection, SegmentRow.VECTOR).filter(positioned::contains).isPresent();
+      if (records.isEmpty() || hadIndex) {
         continue;
       }
       Set<String> ids = idsOf(records.get());
@@ -259,8 +290,8 @@ final class SegmentAdoption {
         // An index that was deleted from since may hold a few ids more than the records do, and
         // records of which most are lost are few.
         int fewer = Math.min(directory.labels().size(), ids.size());
+        String name = directory.name();
         if (directory.fits(collection) && shared > 0 && shared * 2 > fewer) {
-          String name = directory.name();
           claims.add(new Claim(name, collection, positioned.contains(name), shared));
         }
       }
