@@ -21,6 +21,7 @@ public sealed interface Treatment
         RestoreCollection,
         RestoreCompanions,
         RestoreMigrations,
+        RestoreNumbers,
         RestoreQueueConfiguration,
         RestoreTenancy,
         RestoreTexts,

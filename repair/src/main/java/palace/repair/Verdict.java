@@ -126,6 +126,7 @@ public sealed interface Verdict {
       case RowFinding.OrphanArrayMetadata rows -> new Treat(new DropOrphans());
       case RowFinding.MetadataTwoTypes rows -> new Treat(new NormaliseMetadata());
       case RowFinding.TextUnreadable texts -> new Treat(new RestoreTexts());
+      case RowFinding.NumberUnreadable rows -> new Treat(new RestoreNumbers());
       case RowFinding.MetadataEmptyRow rows -> new Treat(new NormaliseMetadata());
       case RowFinding.MetadataInTwoTables rows -> new Treat(new NormaliseMetadata());
     };

@@ -35,6 +35,7 @@ final class PalaceChecks {
         CheckUnit.of("metadata of no drawer", part -> new RowCheck(part).orphanMetadata()),
         CheckUnit.of("types of metadata", part -> new RowCheck(part).typedColumns()),
         CheckUnit.of("texts", part -> new RowCheck(part).texts()),
+        CheckUnit.of("numbers", part -> new RowCheck(part).numbers()),
         CheckUnit.of("lists beside values", part -> new RowCheck(part).keysInTwoTables()),
         CheckUnit.of("configuration of the queue", part -> new QueueCheck(part).configuration()),
         CheckUnit.of("topics of the queue", part -> new QueueCheck(part).orphanTopics()),

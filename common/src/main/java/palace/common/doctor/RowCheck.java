@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import palace.common.chroma.ChromaDatabase;
+import palace.common.chroma.UnreadableNumbers;
 import palace.common.chroma.UnreadableTexts;
 
 /// Looks for rows of drawers and metadata that belong to nothing, or hold no single value (S14,
@@ -102,6 +103,20 @@ final class RowCheck {
                     new RowFinding.TextUnreadable(
                         first.table(), first.count() + 1, first.firstRow())));
     found.values().forEach(examination::found);
+  }
+
+  void numbers() throws IOException {
+    for (UnreadableNumbers.Rows rows : UnreadableNumbers.places(database)) {
+      database.each(
+          "SELECT count(*), min(rowid) FROM %s NOT INDEXED WHERE %s"
+              .formatted(rows.table(), rows.condition()),
+          row -> {
+            if (row.integer(1) > 0) {
+              examination.found(
+                  new RowFinding.NumberUnreadable(rows.table(), row.integer(1), row.integer(2)));
+            }
+          });
+    }
   }
 
   void keysInTwoTables() throws IOException {
