@@ -111,6 +111,8 @@ public sealed interface Verdict {
     return switch (finding) {
       case CatalogueFinding.TenantMissing row -> new Treat(new RestoreTenancy());
       case CatalogueFinding.DatabaseMissing row -> new Treat(new RestoreTenancy());
+      case CatalogueFinding.IdNotUuid id when id.table().equals("databases") ->
+          new Treat(new RestoreTenancy());
       case CatalogueFinding.IdNotUuid id ->
           new Hopeless("what the id was stands nowhere else", false);
       case CatalogueFinding.IdUpperCase id -> new Treat(new LowerCaseIds());
