@@ -41,7 +41,8 @@ public record DropOrphans() implements Treatment {
   }
 
   private static final String NO_SEGMENT =
-      "segment_id NOT IN (SELECT id FROM segments WHERE scope='METADATA')";
+      "(segment_id IS NULL OR segment_id NOT IN (SELECT id FROM segments WHERE scope='METADATA'"
+          + " AND id IS NOT NULL))";
 
   private static long dropDrawers(Surgery surgery) throws IOException {
     keepDrawers(surgery);
@@ -69,7 +70,9 @@ public record DropOrphans() implements Treatment {
 
   private static long drop(Surgery surgery, String table, String column, String owner)
       throws IOException {
-    String orphaned = "%1$s IS NULL OR %1$s NOT IN (SELECT id FROM %2$s)".formatted(column, owner);
+    String orphaned =
+        "(%1$s IS NULL OR %1$s NOT IN (SELECT id FROM %2$s WHERE id IS NOT NULL))"
+            .formatted(column, owner);
     surgery.aside().rows(surgery.database(), table, orphaned);
     return surgery.database().execute("DELETE FROM " + table + " WHERE " + orphaned);
   }

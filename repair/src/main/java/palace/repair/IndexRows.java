@@ -120,9 +120,20 @@ final class IndexRows {
     for (String lost : index.lost()) {
       database.execute("DELETE FROM embeddings_queue WHERE topic=? AND id=?", topic, lost);
     }
+    stateEncoding(topic);
     if (!index.newestRowStays() && index.newest() > 0) {
       insertNewest(topic);
     }
+  }
+
+  /// Only float32 was ever written; Chroma reads the encoding of every row, whether or not there is
+  /// a vector.
+  private void stateEncoding(String topic) throws IOException {
+    database.execute(
+        "UPDATE embeddings_queue SET encoding=CASE WHEN vector IS NULL THEN NULL ELSE 'FLOAT32' END"
+            + " WHERE topic=? AND coalesce(encoding,'')<>'INT32' AND (encoding<>'FLOAT32' OR"
+            + " encoding IS NULL AND vector IS NOT NULL)",
+        topic);
   }
 
   /// An empty collection gets a deletion of a drawer that never was: any other row would add one

@@ -172,6 +172,7 @@ final class Planner {
       case RecoverInterruptedWrite write -> 0;
       case RestoreTexts texts -> 0;
       case Reindex indexes -> 1;
+      case RestoreNumbers rows -> 1;
       case FillVectors drawers -> 7;
       case RestoreMigrations rows -> 2;
       case RestoreTenancy rows -> 3;

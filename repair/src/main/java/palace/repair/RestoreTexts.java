@@ -10,15 +10,20 @@ import java.util.Set;
 import java.util.TreeSet;
 import palace.common.chroma.ChromaDatabase;
 import palace.common.chroma.MetadataValue;
+import palace.common.chroma.RecordRows;
 import palace.common.chroma.SequenceNumber;
 import palace.common.chroma.UnreadableTexts;
 import palace.common.chroma.UnreadableTexts.Column;
 import palace.common.doctor.Finding;
 
-/// Makes texts readable again whose bytes are no UTF-8: from an index that has the same text, for a
-/// document from the full-text search, else with U+FFFD in the place of what cannot be read. What
-/// stood there is in the database that the snapshot keeps.
+/// Makes texts readable again. Those that are stored as BLOBs become texts; where bytes are no
+/// UTF-8, the text comes from an index that has the same, for a document from the full-text search,
+/// else it gets U+FFFD in the place of what cannot be read. What stood there is in the database
+/// that the snapshot keeps.
 public record RestoreTexts() implements Treatment {
+  /// What the name of a collection or database gets when another one has it.
+  static final String RECOVERED = "-recovered";
+
   private static final String FULL_TEXT = "embedding_fulltext_search_content";
 
   @Override
@@ -28,7 +33,7 @@ public record RestoreTexts() implements Treatment {
 
   @Override
   public String act() {
-    return "give texts that cannot be read the copy that an index has, or U+FFFD in the place of their damaged bytes";
+    return "store texts as texts, and give those that cannot be read the copy that an index has, or U+FFFD in the place of their damaged bytes";
   }
 
   @Override
@@ -82,13 +87,33 @@ public record RestoreTexts() implements Treatment {
       Optional<byte[]> document = documentOf(database, column, row);
       original = document.flatMap(found -> UnreadableTexts.original(stored, found));
     }
-    if (original.isEmpty()) {
+    if (original.isEmpty() && !UnreadableTexts.isReadable(stored)) {
       declare(surgery, column, row);
     }
-    database.execute(
-        "UPDATE %s SET %s=? WHERE rowid=?".formatted(column.table(), column.name()),
-        original.orElseGet(() -> new String(stored, StandardCharsets.UTF_8)),
-        row);
+    write(
+        surgery, column, row, original.orElseGet(() -> new String(stored, StandardCharsets.UTF_8)));
+  }
+
+  /// Another row may have got the text since, because Chroma did not find this one.
+  private static void write(Surgery surgery, Column column, long row, String text)
+      throws IOException {
+    ChromaDatabase database = surgery.database();
+    String update =
+        "UPDATE OR IGNORE %s SET %s=? WHERE rowid=?".formatted(column.table(), column.name());
+    if (database.execute(update, text, row) > 0) {
+      return;
+    }
+    boolean isName = column.name().equals("\"name\"");
+    if (isName && database.execute(update, text + RECOVERED, row) > 0) {
+      return;
+    }
+    surgery.aside().rows(database, column.table(), "rowid=?", row);
+    if (column.table().equals("embeddings")) {
+      surgery.aside().rows(database, "embedding_metadata", "id=?", row);
+      new RecordRows(database, surgery.level()).delete(row);
+    } else {
+      database.execute("DELETE FROM %s WHERE rowid=?".formatted(column.table()), row);
+    }
   }
 
   private static Optional<byte[]> documentOf(ChromaDatabase database, Column column, long row)
@@ -125,7 +150,7 @@ public record RestoreTexts() implements Treatment {
                   "SELECT s.collection, q.id, q.seq_id, m.seq_id FROM embeddings_queue q"
                       + " JOIN segments s ON q.topic LIKE '%/' || s.collection"
                       + " AND s.scope = 'METADATA' LEFT JOIN max_seq_id m ON m.segment_id = s.id"
-                      + " WHERE q.rowid = ? AND q.metadata IS NOT NULL",
+                      + " WHERE q.rowid = ? AND ? <> '\"encoding\"' AND q.metadata IS NOT NULL",
                   drawer -> {
                     if (drawer.integer(3)
                         > SequenceNumber.of(drawer.value(4)).position().orElse(0)) {
@@ -133,7 +158,8 @@ public record RestoreTexts() implements Treatment {
                       lost.add("", drawer.text(1), drawer.text(2));
                     }
                   },
-                  row);
+                  row,
+                  column.name());
       default -> {
         // No drawer's.
       }

@@ -23,8 +23,9 @@ import palace.common.store.SkippedRow;
 
 /// The rounds of one repair in one transaction, and what they did and could not keep.
 final class Rounds {
-  /// Foundations, then the rest, then what only then came to light, then what comes last.
-  private static final int MOST_ROUNDS = 6;
+  /// What makes rows readable, foundations, the rest, what only then came to light, what comes
+  /// last.
+  private static final int MOST_ROUNDS = 7;
 
   private final RunContext context;
   private final ChromaDatabase writer;

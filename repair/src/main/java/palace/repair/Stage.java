@@ -5,6 +5,8 @@ import java.util.List;
 
 /// When in a repair a treatment has its turn. The palace is examined anew between two of them.
 enum Stage {
+  /// Rows can be read and compared only after it.
+  READING,
   /// Other findings can be trusted only after it.
   FOUNDATION,
   /// Most treatments, indexes among them.
@@ -13,6 +15,12 @@ enum Stage {
   LAST;
 
   static Stage of(Treatment treatment) {
+    if (treatment instanceof RecoverInterruptedWrite
+        || treatment instanceof RestoreTexts
+        || treatment instanceof RestoreNumbers
+        || treatment instanceof Reindex) {
+      return READING;
+    }
     if (treatment.isFoundation()) {
       return FOUNDATION;
     }
@@ -27,6 +35,7 @@ enum Stage {
   /// {@return what is left to be asked after this stage}
   RepairRequest rest(RepairRequest request) {
     return switch (this) {
+      case READING -> request;
       case FOUNDATION -> request.afterFoundations();
       case TREATMENT -> request.afterTreatments();
       case LAST -> request.afterAll();

@@ -22,6 +22,7 @@ public sealed interface Treatment
         RestoreCollection,
         RestoreCompanions,
         RestoreMigrations,
+        RestoreNumbers,
         RestoreQueueConfiguration,
         RestoreTenancy,
         RestoreTexts,

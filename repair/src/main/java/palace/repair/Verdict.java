@@ -113,7 +113,8 @@ public sealed interface Verdict {
       case CatalogueFinding.DatabaseMissing row -> new Treat(new RestoreTenancy());
       case CatalogueFinding.CollectionIdWrong id -> new Treat(new RestoreCatalogue());
       case CatalogueFinding.CollectionRowMissing row -> new Treat(new RestoreCatalogue());
-      case CatalogueFinding.IdNotUuid id -> new Treat(new RestoreCatalogue());
+      case CatalogueFinding.IdNotUuid id ->
+          new Treat(id.table().equals("databases") ? new RestoreTenancy() : new RestoreCatalogue());
       case CatalogueFinding.IdUpperCase id -> new Treat(new LowerCaseIds());
       case CatalogueFinding.OrphanSegments rows -> new Treat(new DropOrphans());
       case CatalogueFinding.OrphanCatalogueRows rows -> new Treat(new DropOrphans());
@@ -127,6 +128,7 @@ public sealed interface Verdict {
       case RowFinding.OrphanArrayMetadata rows -> new Treat(new DropOrphans());
       case RowFinding.MetadataTwoTypes rows -> new Treat(new NormaliseMetadata());
       case RowFinding.TextUnreadable texts -> new Treat(new RestoreTexts());
+      case RowFinding.NumberUnreadable rows -> new Treat(new RestoreNumbers());
       case RowFinding.MetadataEmptyRow rows -> new Treat(new NormaliseMetadata());
       case RowFinding.MetadataInTwoTables rows -> new Treat(new NormaliseMetadata());
     };

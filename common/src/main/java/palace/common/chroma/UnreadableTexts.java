@@ -10,8 +10,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/// Texts whose bytes are no UTF-8. No Chroma writes one, and every release fails where it meets
-/// one: 1.5.9 panics, 0.6.3 throws.
+/// Texts that Chroma cannot read: those whose bytes are no UTF-8, and those that are stored as
+/// BLOBs. No Chroma writes one, and every release fails where it meets one: 1.5.9 panics, 0.6.3
+/// throws or overlooks the row.
 public final class UnreadableTexts {
   /// Tables of which some release reads texts; those of the full-text search are made from others.
   private static final List<String> TABLES =
@@ -27,7 +28,8 @@ public final class UnreadableTexts {
           "embedding_metadata",
           "embedding_metadata_array",
           "embeddings_queue",
-          "embeddings_queue_config");
+          "embeddings_queue_config",
+          "migrations");
 
   /// Copies of so many bytes are held at a time; texts beyond that have none.
   private static final long MOST_BYTES = 64L << 20;
@@ -52,10 +54,10 @@ public final class UnreadableTexts {
     for (String table : TABLES) {
       for (String column : columns(database, table)) {
         database.each(
-            "SELECT rowid, CAST(%1$s AS BLOB) FROM %2$s NOT INDEXED WHERE typeof(%1$s)='text'"
+            "SELECT rowid, typeof(%1$s)='blob', CAST(%1$s AS BLOB) FROM %2$s NOT INDEXED WHERE typeof(%1$s) IN ('text','blob')"
                 .formatted(column, table),
             row -> {
-              if (!isReadable(row.blob(2))) {
+              if (row.integer(2) == 1 || !isReadable(row.blob(3))) {
                 consumer.accept(new Column(table, column), row.integer(1));
               }
             });

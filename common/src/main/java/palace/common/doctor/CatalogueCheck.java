@@ -26,13 +26,15 @@ final class CatalogueCheck {
             + " tenants",
         row -> examination.found(new CatalogueFinding.TenantMissing(row.text(1))));
     boolean noDefault =
-        database.number("SELECT count(*) FROM databases WHERE name = 'default_database'") == 0;
+        database.number(
+                "SELECT count(*) FROM databases WHERE name = 'default_database' AND tenant_id ="
+                    + " 'default_tenant'")
+            == 0;
     if (noDefault) {
       examination.found(new CatalogueFinding.DatabaseMissing("default_database"));
     }
     database.each(
-        "SELECT DISTINCT database_id FROM collections WHERE database_id NOT IN (SELECT id FROM"
-            + " databases)",
+        "SELECT database_id FROM collections EXCEPT SELECT id FROM databases WHERE id IS NOT NULL",
         row -> {
           if (!noDefault || !row.text(1).equals("00000000-0000-0000-0000-000000000000")) {
             examination.found(new CatalogueFinding.DatabaseMissing(row.text(1)));

@@ -8,7 +8,6 @@ import palace.common.PalaceException;
 import palace.common.Progress;
 import palace.common.chroma.ChromaDatabase;
 import palace.common.chroma.SourceDatabase;
-import palace.common.store.Adoption;
 import palace.common.store.Palace;
 import palace.common.store.PalaceLayout;
 
@@ -76,7 +75,7 @@ public final class Doctor {
     new DatabaseCheck(examination).condition(palace.condition());
     try (readers) {
       var doctor = new Doctor(examination, new CheckRun(examination, readers, bounds));
-      doctor.make(palace.adoption(), PalaceChecks.all(palace), progress);
+      doctor.make(PalaceChecks.ties(palace), PalaceChecks.all(palace), progress);
       doctor.compareWithCopies(palace, progress);
       palace
           .unsearched()
@@ -97,7 +96,7 @@ public final class Doctor {
           new CheckRun(
               examination, Readers.only(source.database()), CheckBounds.of(layout.database()));
       var doctor = new Doctor(examination, run);
-      doctor.make(Adoption.NONE, PalaceChecks.ofDatabase(), progress);
+      doctor.make(PalaceChecks.tiesOfDatabase(), PalaceChecks.ofDatabase(), progress);
       examination.notRun("collections and their indexes", said(layout, cause));
       Diagnosis diagnosis = doctor.diagnosis();
       return diagnosis.damages().isEmpty() ? unreadable(layout, cause) : diagnosis;
@@ -124,10 +123,9 @@ public final class Doctor {
   }
 
   /// What everything else assumes is looked at first.
-  private void make(Adoption adoption, List<CheckUnit> checks, Progress progress) {
-    CheckUnit first = PalaceChecks.segments(adoption);
-    try (var step = progress.start("examining", checks.size() + 1L, "checks")) {
-      run.make(List.of(first), step);
+  private void make(List<CheckUnit> first, List<CheckUnit> checks, Progress progress) {
+    try (var step = progress.start("examining", first.size() + checks.size(), "checks")) {
+      run.make(first, step);
       run.make(checks, step);
     }
   }

@@ -109,15 +109,28 @@ final class Examination {
         : message.replace(layout.database() + ": ", "");
   }
 
-  /// {@return whether some collection lacks its row, its id or a segment, so that what seems to
-  /// belong to nothing may belong to it}
+  /// {@return whether some collection lacks its row, its id, a segment or drawers, so that what
+  /// seems to belong to nothing may belong to it}
   boolean segmentsAreMissing() {
     return Stream.concat(assumed.stream(), findings.stream())
         .anyMatch(finding ->
             finding instanceof SegmentFinding.Missing
                 || finding instanceof SegmentFinding.Displaced
+                || finding instanceof SegmentFinding.DrawersStray
                 || finding instanceof CatalogueFinding.CollectionIdWrong
                 || finding instanceof CatalogueFinding.CollectionRowMissing);
+  }
+
+  /// {@return whether drawers or writes of a collection name another}
+  boolean isUntied(CollectionName collection) {
+    return Stream.concat(assumed.stream(), findings.stream())
+        .anyMatch(finding ->
+            switch (finding) {
+              case CatalogueFinding.CollectionIdWrong wrong -> wrong.in().equals(collection);
+              case SegmentFinding.DrawersStray drawers -> drawers.in().equals(collection);
+              case QueueFinding.TopicWrong topic -> topic.in().equals(collection);
+              default -> false;
+            });
   }
 
   /// {@return whether a collection lacks the segment of a scope}

@@ -119,6 +119,8 @@ final class Forecast {
           Prediction.may(WRONG_ANSWERS, "shows one of the values and filters by the other");
       case RowFinding.TextUnreadable texts ->
           Prediction.may(FAILURE, "fails in whatever reads one of them");
+      case RowFinding.NumberUnreadable rows ->
+          Prediction.may(FAILURE, "fails at them, or answers as if they were not there");
       case RowFinding.MetadataEmptyRow rows -> Prediction.works("leaves them out");
       case RowFinding.MetadataInTwoTables rows ->
           Prediction.may(WRONG_ANSWERS, "shows one of the values and filters by the other");

@@ -16,11 +16,28 @@ final class PalaceChecks {
 
   private PalaceChecks() {}
 
-  /// {@return the check that others assume: which collection has which segments}
-  ///
-  /// @param adoption what other traces say of them
-  static CheckUnit segments(Adoption adoption) {
+  /// {@return the checks that others assume: which collection has which segments, drawers and
+  /// writes}
+  static List<CheckUnit> ties(Palace palace) {
+    return List.of(
+        segments(palace.adoption()),
+        CheckUnit.of(
+            "drawers of no segment",
+            part -> new RowCheck(part).strayDrawers(palace.strays(part.database()))),
+        topics());
+  }
+
+  /// {@return the same of a database that cannot be opened as a palace}
+  static List<CheckUnit> tiesOfDatabase() {
+    return List.of(segments(Adoption.NONE), topics());
+  }
+
+  private static CheckUnit segments(Adoption adoption) {
     return CheckUnit.of("segments", part -> new SegmentCheck(part, adoption).run());
+  }
+
+  private static CheckUnit topics() {
+    return CheckUnit.of("topics of the queue", part -> new QueueCheck(part).topics());
   }
 
   /// {@return everything that can be asked of the database alone}
@@ -34,22 +51,19 @@ final class PalaceChecks {
         CheckUnit.optional(
             "rows of nothing that exists", part -> new CatalogueCheck(part).orphans()),
         CheckUnit.of("full-text table", part -> new FullTextCheck(part).run()),
+        CheckUnit.optional("rows of embeddings", part -> new RowCheck(part).orphanEmbeddings()),
         CheckUnit.of("metadata of no drawer", part -> new RowCheck(part).orphanMetadata()),
         CheckUnit.of("types of metadata", part -> new RowCheck(part).typedColumns()),
         CheckUnit.of("texts", part -> new RowCheck(part).texts()),
+        CheckUnit.of("numbers", part -> new RowCheck(part).numbers()),
         CheckUnit.of("lists beside values", part -> new RowCheck(part).keysInTwoTables()),
         CheckUnit.of("configuration of the queue", part -> new QueueCheck(part).configuration()),
-        CheckUnit.of("topics of the queue", part -> new QueueCheck(part).topics()),
         CheckUnit.optional("directories without segment", part -> new DirectoryCheck(part).run()));
   }
 
   /// {@return everything that can be asked of an opened palace}
   static List<CheckUnit> all(Palace palace) {
     var checks = new ArrayList<>(ofDatabase());
-    checks.add(
-        CheckUnit.of(
-            "rows of embeddings",
-            part -> new RowCheck(part).strayDrawers(palace.strays(part.database()))));
     for (CollectionRow row : palace.collections()) {
       checks.add(
           new CheckUnit(
@@ -90,7 +104,10 @@ final class PalaceChecks {
       part.run("configuration" + of, new ConfigurationCheck(part, state)::run);
       part.run("queue rows" + of, () -> new QueueRowCheck(part, state).run(consumedByBoth(state)));
       part.run("tail of the queue" + of, false, new QueueTailCheck(part, state)::run);
-      part.run("index" + of, () -> IndexCheckup.run(part, state));
+      // Without its drawers and its queue an index that lacks nothing seems to.
+      if (!part.isUntied(CollectionName.of(row))) {
+        part.run("index" + of, () -> IndexCheckup.run(part, state));
+      }
     }
   }
 

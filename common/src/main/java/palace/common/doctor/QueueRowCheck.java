@@ -52,6 +52,12 @@ final class QueueRowCheck {
     if (entry.operation() < QueueEntry.ADD || entry.operation() > BACKFILL) {
       return Optional.of("its operation is " + entry.operation());
     }
+    if (!entry.hasSoundEncoding()) {
+      return Optional.of(
+          entry.hasAnyVector()
+              ? "its vector is not encoded as FLOAT32"
+              : "its encoding is none that Chroma knows");
+    }
     if (entry.operation() >= QueueEntry.DELETE) {
       return Optional.empty();
     }
@@ -59,9 +65,6 @@ final class QueueRowCheck {
       return entry.operation() == QueueEntry.UPDATE
           ? Optional.empty()
           : Optional.of("it adds a record but has no vector");
-    }
-    if (!entry.isFloat32()) {
-      return Optional.of("its vector is not encoded as FLOAT32");
     }
     return entry.hasVector(state.dimension())
         ? Optional.empty()

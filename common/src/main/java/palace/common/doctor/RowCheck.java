@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import palace.common.chroma.ChromaDatabase;
+import palace.common.chroma.UnreadableNumbers;
 import palace.common.chroma.UnreadableTexts;
 import palace.common.store.StrayDrawers;
 
@@ -21,19 +22,19 @@ final class RowCheck {
     this.database = examination.database();
   }
 
-  void strayDrawers(StrayDrawers strays) throws IOException {
+  void strayDrawers(StrayDrawers strays) {
     strays
         .rows()
         .forEach((collection, rows) ->
             examination.found(
                 new SegmentFinding.DrawersStray(
                     CollectionName.of(collection), rows.size(), rows.getFirst().id())));
-    if (strays.count() == 0 && !examination.segmentsAreMissing()) {
-      orphanEmbeddings();
-    }
   }
 
-  private void orphanEmbeddings() throws IOException {
+  void orphanEmbeddings() throws IOException {
+    if (examination.segmentsAreMissing()) {
+      throw new IOException("a collection lacks a segment, which they may belong to");
+    }
     database.each(
         "SELECT count(*), min(id) FROM embeddings NOT INDEXED WHERE segment_id NOT IN (SELECT s.id"
             + " FROM segments s JOIN collections c ON c.id = s.collection WHERE s.scope ="
@@ -112,6 +113,20 @@ final class RowCheck {
                     new RowFinding.TextUnreadable(
                         first.table(), first.count() + 1, first.firstRow())));
     found.values().forEach(examination::found);
+  }
+
+  void numbers() throws IOException {
+    for (UnreadableNumbers.Rows rows : UnreadableNumbers.places(database)) {
+      database.each(
+          "SELECT count(*), min(rowid) FROM %s NOT INDEXED WHERE %s"
+              .formatted(rows.table(), rows.condition()),
+          row -> {
+            if (row.integer(1) > 0) {
+              examination.found(
+                  new RowFinding.NumberUnreadable(rows.table(), row.integer(1), row.integer(2)));
+            }
+          });
+    }
   }
 
   void keysInTwoTables() throws IOException {

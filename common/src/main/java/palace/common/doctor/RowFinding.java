@@ -80,7 +80,7 @@ public sealed interface RowFinding extends Finding {
     }
   }
 
-  /// Texts that are no UTF-8: every release fails at them.
+  /// Texts that are no UTF-8, or that are stored as BLOBs: every release fails at them.
   record TextUnreadable(String table, long count, long firstRow) implements RowFinding {
     @Override
     public Nature nature() {
@@ -89,7 +89,22 @@ public sealed interface RowFinding extends Finding {
 
     @Override
     public String sentence() {
-      return "%d texts in %s are no UTF-8, first row %d".formatted(count, table, firstRow);
+      return "%d texts in %s are no UTF-8 or stored as BLOBs, first row %d"
+          .formatted(count, table, firstRow);
+    }
+  }
+
+  /// Cells that are no number, no vector or no time where Chroma reads one.
+  record NumberUnreadable(String table, long count, long firstRow) implements RowFinding {
+    @Override
+    public Nature nature() {
+      return Nature.damage("number-unreadable", Threat.FAILURE);
+    }
+
+    @Override
+    public String sentence() {
+      return "%d rows of %s hold something else where a number, a vector or a time belongs, first row %d"
+          .formatted(count, table, firstRow);
     }
   }
 

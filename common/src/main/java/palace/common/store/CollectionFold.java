@@ -101,7 +101,9 @@ final class CollectionFold {
   private int statedDimension() {
     var lengths = new HashMap<Integer, Integer>();
     for (QueueEntry entry : queueEntries) {
-      if (entry.isFloat32() && entry.vectorBytes() > 0 && entry.vectorBytes() % Float.BYTES == 0) {
+      if (entry.encoding() != QueueEntry.Encoding.INT32
+          && entry.vectorBytes() > 0
+          && entry.vectorBytes() % Float.BYTES == 0) {
         lengths.merge(entry.vectorBytes() / Float.BYTES, 1, Integer::sum);
       }
     }

@@ -48,7 +48,8 @@ public final class Queue {
     var byTopic = new HashMap<String, List<QueueEntry>>();
     long[] highest = {0};
     database.each(
-        "SELECT seq_id, operation, topic, id, length(vector), encoding FROM embeddings_queue ORDER BY seq_id",
+        "SELECT seq_id, CASE typeof(operation) WHEN 'integer' THEN operation ELSE -1 END, topic, id,"
+            + " length(CASE typeof(vector) WHEN 'text' THEN CAST(vector AS BLOB) ELSE vector END), encoding FROM embeddings_queue ORDER BY seq_id",
         row -> {
           int vectorBytes = row.isNull(5) ? -1 : (int) Math.min(row.integer(5), Integer.MAX_VALUE);
           var entry =
@@ -57,7 +58,7 @@ public final class Queue {
                   row.integer(2),
                   row.text(4),
                   vectorBytes,
-                  row.text(6).equals("FLOAT32"));
+                  QueueEntry.Encoding.of(row.text(6)));
           byTopic.computeIfAbsent(row.text(3), topic -> new ArrayList<>()).add(entry);
           highest[0] = entry.sequence();
         });
@@ -89,7 +90,9 @@ public final class Queue {
     byte[] bytes =
         database
             .first(
-                "SELECT vector FROM embeddings_queue WHERE seq_id=?", row -> row.blob(1), sequence)
+                "SELECT CAST(vector AS BLOB) FROM embeddings_queue WHERE seq_id=?",
+                row -> row.blob(1),
+                sequence)
             .orElse(new byte[0]);
     float[] vector = new float[bytes.length / Float.BYTES];
     ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().get(vector);

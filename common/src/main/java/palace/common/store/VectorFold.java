@@ -199,10 +199,13 @@ final class VectorFold {
     return worst <= SAME * Math.max(scale, Float.MIN_NORMAL);
   }
 
-  /// An ADD beyond the record's own position found the id in place and was ignored.
+  /// An ADD beyond the record's own position found the id in place and was ignored. What a row
+  /// beyond it was for may be unknown, too; that one which was applied has a vector is enough.
   private Optional<QueueEntry> lastFinite(List<QueueEntry> rows, long applied) throws IOException {
     for (QueueEntry entry : rows.reversed()) {
-      boolean ignored = entry.operation() == QueueEntry.ADD && entry.sequence() > applied;
+      boolean changes =
+          entry.operation() == QueueEntry.UPDATE || entry.operation() == QueueEntry.UPSERT;
+      boolean ignored = !changes && entry.sequence() > applied;
       if (!ignored && isFinite(queue.vector(entry.sequence()))) {
         return Optional.of(entry);
       }
@@ -210,8 +213,9 @@ final class VectorFold {
     return Optional.empty();
   }
 
-  private static boolean isFinite(float[] vector) {
-    return new StoredVector(vector, 0, false).isFinite();
+  /// No index can hold a vector whose length is beyond what a float holds.
+  private boolean isFinite(float[] vector) {
+    return StoredVector.of(vector, space).isFinite();
   }
 
   private Optional<VectorSource> fromSibling(

@@ -62,15 +62,16 @@ class TransactionTest {
     assertThat(database.number("SELECT count(*) FROM t")).isZero();
   }
 
-  /// SQLite takes back only the statement where it may have to, as a check of a full-text table may.
+  /// SQLite takes back only the statement where it may have to, as a check of a full-text table
+  /// may.
   @Test
   void aFullDiskEndsTheTransactionThoughSqliteWouldGoOn() throws IOException {
     database.execute("CREATE TABLE u (x UNIQUE)");
     database.beginWriting();
     database.execute("INSERT INTO t VALUES (1)");
     database.number("PRAGMA max_page_count=" + database.number("PRAGMA page_count"));
-    assertThatThrownBy(() ->
-            database.execute("INSERT INTO u SELECT zeroblob(100000) UNION ALL SELECT 1"))
+    assertThatThrownBy(
+            () -> database.execute("INSERT INTO u SELECT zeroblob(100000) UNION ALL SELECT 1"))
         .hasMessageContaining("SQLITE_FULL");
 
     assertThatThrownBy(() -> database.execute("INSERT INTO t VALUES (2)"))

@@ -43,6 +43,19 @@ class UnreadableTextsTest {
         .containsExactly(tuple("embedding_metadata", "\"string_value\""));
   }
 
+  @Test
+  void aBlobWhereATextBelongsIsOneWhateverItsBytes() throws IOException {
+    database.execute("UPDATE embedding_metadata SET key=CAST(key AS BLOB) WHERE id=2");
+    database.execute(
+        "INSERT INTO embeddings_queue(operation, topic, id, vector) VALUES (0,'t','i',x'00000000')");
+
+    assertThat(places())
+        .extracting(UnreadableTexts.Column::table, UnreadableTexts.Column::name)
+        .containsExactly(
+            tuple("embedding_metadata", "\"key\""),
+            tuple("embedding_metadata", "\"string_value\""));
+  }
+
   /// SQLite's own way to change a table behind the back of its index.
   @Test
   void anIndexStillHasTheTextThatTheTableLost() throws IOException {
