@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import palace.common.chroma.ChromaDatabase;
 import palace.common.chroma.CollectionRow;
+import palace.common.chroma.RecordRows;
 import palace.common.doctor.CollectionName;
 import palace.common.doctor.Finding;
 import palace.common.doctor.QueueFinding;
@@ -47,6 +48,7 @@ public record ReattachDrawers(CollectionName in) implements CollectionTreatment 
     for (Map.Entry<CollectionRow, List<Stray>> strays : surgery.strays().rows().entrySet()) {
       if (strays.getKey().id().equals(in.id())) {
         for (Stray stray : strays.getValue()) {
+          dropReplaced(surgery, stray);
           changed +=
               database.execute(
                   "UPDATE embeddings SET segment_id=? WHERE id=?", segment, stray.row());
@@ -64,6 +66,15 @@ public record ReattachDrawers(CollectionName in) implements CollectionTreatment 
       }
     }
     return changed;
+  }
+
+  private static void dropReplaced(Surgery surgery, Stray stray) throws IOException {
+    if (stray.replaced().isPresent()) {
+      long row = stray.replaced().getAsLong();
+      surgery.aside().rows(surgery.database(), "embeddings", "id=?", row);
+      surgery.aside().rows(surgery.database(), "embedding_metadata", "id=?", row);
+      new RecordRows(surgery.database(), surgery.level()).delete(row);
+    }
   }
 
   /// How far the drawers have come is said of the segment that they name.

@@ -127,6 +127,43 @@ class BrokenTiesTest {
     assertThat(digests(palace)).isEqualTo(before);
   }
 
+  /// A Chroma that has opened the palace since has read the last writes into another segment, but
+  /// not what had been purged before them.
+  @Test
+  void ofTwoRowsOfOneWriteTheOneThatSaysMoreIsTheDrawer() throws IOException {
+    SamplePalace palace = SamplePalace.in(folder);
+    Map<String, String> before = digests(palace);
+    palace.sql(
+        "INSERT INTO embeddings(id, segment_id, embedding_id, seq_id) SELECT 900000 + id, '"
+            + OTHER
+            + "', embedding_id, seq_id FROM embeddings WHERE id % 5 = 0 AND segment_id="
+            + segment("METADATA"),
+        "INSERT INTO embedding_metadata(id, key, string_value) SELECT id, 'room', 'hall'"
+            + " FROM embeddings WHERE id > 900000",
+        "UPDATE segments SET id='" + OTHER + "' WHERE id=" + segment("METADATA"));
+
+    repair(palace);
+
+    assertThat(digests(palace)).isEqualTo(before);
+  }
+
+  /// A queue of which every vector is cut says nothing about the dimension that row and index agree
+  /// upon.
+  @Test
+  void aQueueOfCutVectorsDoesNotTakeTheDrawersOfTheIndex() throws IOException {
+    SamplePalace palace = SamplePalace.in(folder);
+    long inIndex =
+        palace.number("SELECT count(*) FROM embeddings WHERE segment_id=" + segment("METADATA"));
+    palace.sql("UPDATE embeddings_queue SET vector=x'00000000' WHERE vector IS NOT NULL");
+
+    new Repair(Progress.SILENT).run(RepairRequest.of(palace.directory(), "test"));
+
+    assertThat(
+            palace.number(
+                "SELECT count(*) FROM embeddings WHERE segment_id=" + segment("METADATA")))
+        .isGreaterThan(inIndex / 2);
+  }
+
   /// Python releases leave the drawers of a deleted collection behind.
   @Test
   void whatADeletedCollectionLeftIsNobodys() throws IOException {

@@ -97,8 +97,9 @@ final class CollectionFold {
     return new CollectionState(new CollectionFold(layout, database, level, queue, catalogue, row));
   }
 
-  /// What the row says, unless the vectors in the queue all say otherwise.
-  private int statedDimension() {
+  /// What the row says, unless the vectors in the queue all say otherwise and the index does not
+  /// agree with it.
+  private int statedDimension() throws IOException {
     var lengths = new HashMap<Integer, Integer>();
     for (QueueEntry entry : queueEntries) {
       if (entry.encoding() != QueueEntry.Encoding.INT32
@@ -108,10 +109,21 @@ final class CollectionFold {
       }
     }
     int stated = row.dimension().orElse(0);
-    if (lengths.isEmpty() || lengths.containsKey(stated)) {
+    if (lengths.isEmpty() || lengths.containsKey(stated) || isThatOfIndex(stated)) {
       return stated;
     }
     return lengths.entrySet().stream().max(Map.Entry.comparingByValue()).orElseThrow().getKey();
+  }
+
+  private boolean isThatOfIndex(int stated) throws IOException {
+    Optional<SegmentVectors> own = openLive(Optional.empty());
+    if (own.isEmpty()) {
+      return false;
+    }
+    try (SegmentVectors vectors = own.get()) {
+      return vectors.index().elementCount() > 0
+          && vectors.index().layout().filter(found -> found.dimension() == stated).isPresent();
+    }
   }
 
   private Optional<IndexLayout> layoutOf(int ofDimension) {

@@ -40,7 +40,8 @@ public record StrayDrawers(Map<CollectionRow, List<Stray>> rows) {
   /// @param row its rowid
   /// @param segment what it names as its segment
   /// @param id of the drawer
-  public record Stray(long row, String segment, String id) {}
+  /// @param replaced the row that the collection has for the drawer, which says less
+  public record Stray(long row, String segment, String id, OptionalLong replaced) {}
 
   /// {@return how many there are}
   public long count() {
@@ -70,7 +71,12 @@ public record StrayDrawers(Map<CollectionRow, List<Stray>> rows) {
   }
 
   /// A row, and where it stands in the order of writes.
-  private record Candidate(Stray stray, long sequence) {}
+  private record Candidate(Stray stray, long sequence) {
+    Candidate replacing(long row) {
+      return new Candidate(
+          new Stray(stray.row(), stray.segment(), stray.id(), OptionalLong.of(row)), sequence);
+    }
+  }
 
   private static final class Search {
     private final PalaceLayout layout;
@@ -169,8 +175,8 @@ public record StrayDrawers(Map<CollectionRow, List<Stray>> rows) {
       return catalogue.segmentOf(collection, SegmentRow.METADATA).map(SegmentRow::id).orElse("");
     }
 
-    /// Of several rows of one id the newest is the drawer; one that the collection has already is
-    /// none.
+    /// Of several rows of one id the newest is the drawer. Where the collection has one of the same
+    /// write, a Chroma has read the queue into it since, without what had been purged.
     private List<Stray> strays(CollectionRow collection) throws IOException {
       Map<String, Candidate> newest = new LinkedHashMap<>();
       for (String group : groups) {
@@ -182,13 +188,27 @@ public record StrayDrawers(Map<CollectionRow, List<Stray>> rows) {
         }
       }
       database.each(
-          "SELECT embedding_id FROM embeddings WHERE segment_id = ?",
-          row -> newest.remove(row.text(1)),
+          "SELECT embedding_id, id, seq_id FROM embeddings WHERE segment_id = ?",
+          row -> {
+            Candidate other = newest.remove(row.text(1));
+            long sequence = SequenceNumber.of(row.value(3)).position().orElse(0);
+            if (other != null && other.sequence() >= sequence && saysMore(other, row.integer(2))) {
+              newest.put(row.text(1), other.replacing(row.integer(2)));
+            }
+          },
           segmentOf(collection));
       return newest.values().stream()
           .map(Candidate::stray)
           .sorted(Comparator.comparingLong(Stray::row))
           .toList();
+    }
+
+    private boolean saysMore(Candidate stray, long row) throws IOException {
+      return values(stray.stray().row()) > values(row);
+    }
+
+    private long values(long row) throws IOException {
+      return database.number("SELECT count(*) FROM embedding_metadata WHERE id = ?", row);
     }
 
     /// Where a group is one collection's and no other's, so are its rows that nothing names: an
@@ -202,7 +222,7 @@ public record StrayDrawers(Map<CollectionRow, List<Stray>> rows) {
           row -> {
             var candidate =
                 new Candidate(
-                    new Stray(row.integer(1), group, row.text(2)),
+                    new Stray(row.integer(1), group, row.text(2), OptionalLong.empty()),
                     SequenceNumber.of(row.value(3)).position().orElse(0));
             Set<CollectionRow> claimed = claims.getOrDefault(row.integer(1), Set.of());
             isShared[0] |= claimed.stream().anyMatch(owner -> !owner.equals(collection));
