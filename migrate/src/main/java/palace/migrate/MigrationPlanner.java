@@ -16,6 +16,8 @@ import palace.common.chroma.MetadataValue;
 import palace.common.chroma.Migration;
 import palace.common.chroma.SegmentRow;
 import palace.common.chroma.UnreadableTexts;
+import palace.common.doctor.Doctor;
+import palace.common.doctor.Finding;
 import palace.common.files.DiskSpace;
 import palace.common.files.TreeSize;
 import palace.common.hnsw.IndexLayout;
@@ -52,6 +54,7 @@ final class MigrationPlanner {
   MigrationPlan plan(Path room) throws IOException {
     refuseUnattributed();
     refuseUnreadableTexts();
+    refuseUntied();
     if (!release.level().hasArrays()) {
       refuseLists();
     }
@@ -158,6 +161,16 @@ final class MigrationPlanner {
       throw new PalaceException.Refused(
           "%s: %s has a text that is no UTF-8, which no Chroma can read; nothing was changed"
               .formatted(source.palace().layout().database(), places.getFirst()),
+          "palace repair, then migrate");
+    }
+  }
+
+  private void refuseUntied() throws PalaceException.Refused {
+    List<Finding> untied = Doctor.untied(source.palace());
+    if (!untied.isEmpty()) {
+      throw new PalaceException.Refused(
+          "%s: %s; nothing was changed"
+              .formatted(source.palace().layout().database(), untied.getFirst().sentence()),
           "palace repair, then migrate");
     }
   }

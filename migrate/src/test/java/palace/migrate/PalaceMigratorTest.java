@@ -360,6 +360,30 @@ final class PalaceMigratorTest {
     assertThat(TreeDigest.of(source.palace())).isEqualTo(before);
   }
 
+  /// Who reads collection by collection would not meet them.
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "UPDATE embeddings SET segment_id='nowhere' WHERE id%3=0 AND segment_id=(SELECT segment_id FROM embeddings WHERE id=1)",
+        "UPDATE embeddings_queue SET topic='nowhere' WHERE topic=(SELECT max(topic) FROM embeddings_queue)",
+        "DELETE FROM collections WHERE name='mempalace_drawers'"
+      })
+  void drawersAndWritesThatNameAnotherCollectionAreNotLeftBehind(String statement)
+      throws IOException {
+    FrozenPalace source = frozen("0.6.3");
+    try (ChromaDatabase database =
+        ChromaDatabase.openForWriting(source.palace().resolve("chroma.sqlite3"))) {
+      database.execute(statement);
+    }
+    Map<String, FileDigest> before = TreeDigest.of(source.palace());
+
+    assertThatThrownBy(() -> migrate(request(source.palace(), "1.5.9")))
+        .isInstanceOfSatisfying(
+            PalaceException.Refused.class,
+            refused -> assertThat(refused.hint()).contains("palace repair, then migrate"));
+    assertThat(TreeDigest.of(source.palace())).isEqualTo(before);
+  }
+
   @Test
   void listsAreRefusedBefore15WithTheDrawersNamed() throws IOException {
     FrozenPalace source = frozen("1.5.9");

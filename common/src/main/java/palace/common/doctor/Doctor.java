@@ -84,6 +84,23 @@ public final class Doctor {
     }
   }
 
+  /// Looks for drawers and writes that belong to a collection without being read with it.
+  ///
+  /// @return one finding for each collection or segment, none where every tie holds
+  public static List<Finding> untied(Palace palace) {
+    var examination = new Examination(palace.layout(), palace.database(), palace.level());
+    for (CheckUnit unit : PalaceChecks.ties(palace)) {
+      examination.run(unit.name(), () -> unit.work().make(examination));
+    }
+    return examination.findings().stream()
+        .filter(finding ->
+            finding instanceof SegmentFinding.DrawersStray
+                || finding instanceof QueueFinding.TopicWrong
+                || finding instanceof CatalogueFinding.CollectionIdWrong
+                || finding instanceof CatalogueFinding.CollectionRowMissing)
+        .toList();
+  }
+
   /// What stopped the palace from being opened must be among the findings, or it is none of ours.
   private static Diagnosis examineDatabase(
       PalaceLayout layout, Opening opening, PalaceException cause, Progress progress)

@@ -211,8 +211,9 @@ public record StrayDrawers(Map<CollectionRow, List<Stray>> rows) {
       return database.number("SELECT count(*) FROM embedding_metadata WHERE id = ?", row);
     }
 
-    /// Where a group is one collection's and no other's, so are its rows that nothing names: an
-    /// index may be lost, and the queue purged.
+    /// Where a group is one collection's and no other's, so are its rows that nothing names, or
+    /// that another index names as well: an index may be lost, the queue purged, and an index has
+    /// ids of deleted drawers for a while.
     private List<Candidate> candidates(CollectionRow collection, String group) throws IOException {
       var proven = new ArrayList<Candidate>();
       var others = new ArrayList<Candidate>();
@@ -225,7 +226,7 @@ public record StrayDrawers(Map<CollectionRow, List<Stray>> rows) {
                     new Stray(row.integer(1), group, row.text(2), OptionalLong.empty()),
                     SequenceNumber.of(row.value(3)).position().orElse(0));
             Set<CollectionRow> claimed = claims.getOrDefault(row.integer(1), Set.of());
-            isShared[0] |= claimed.stream().anyMatch(owner -> !owner.equals(collection));
+            isShared[0] |= !claimed.isEmpty() && !claimed.contains(collection);
             (claimed.equals(Set.of(collection)) ? proven : others).add(candidate);
           },
           group);
