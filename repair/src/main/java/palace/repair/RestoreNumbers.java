@@ -2,12 +2,14 @@ package palace.repair;
 
 import java.io.IOException;
 import java.util.List;
+import java.util.Set;
 import palace.common.chroma.ChromaDatabase;
 import palace.common.chroma.UnreadableNumbers;
 import palace.common.doctor.Finding;
 
-/// Takes out metadata whose number is none any more; what it was stands nowhere else. Queue rows
-/// whose time is none are dated anew, and vectors that are stored as texts become BLOBs.
+/// Takes out metadata whose number is none any more, unless the row has a text; what the number was
+/// stands nowhere else. Queue rows whose time is none are dated anew, and vectors that are stored
+/// as texts become BLOBs.
 public record RestoreNumbers() implements Treatment {
   @Override
   public String code() {
@@ -55,11 +57,32 @@ public record RestoreNumbers() implements Treatment {
   /// A migration is recorded again by its own treatment.
   private static long drop(Surgery surgery, UnreadableNumbers.Rows rows) throws IOException {
     ChromaDatabase database = surgery.database();
+    surgery.aside().rows(database, rows.table(), rows.condition());
+    long emptied = emptyCells(database, rows);
     if (rows.table().startsWith("embedding_metadata")) {
       declare(surgery, rows);
     }
-    surgery.aside().rows(database, rows.table(), rows.condition());
-    return database.execute("DELETE FROM %s WHERE %s".formatted(rows.table(), rows.condition()));
+    return emptied
+        + database.execute("DELETE FROM %s WHERE %s".formatted(rows.table(), rows.condition()));
+  }
+
+  /// Of a row that has its value in another column only the cell goes: it may be a document.
+  private static long emptyCells(ChromaDatabase database, UnreadableNumbers.Rows rows)
+      throws IOException {
+    long emptied = 0;
+    for (String column : List.of("int_value", "float_value", "bool_value")) {
+      Set<String> columns = database.schema().columns(rows.table());
+      if (columns.contains(column)) {
+        String text = columns.contains("string_value") ? "string_value" : "str_value";
+        String types =
+            column.equals("float_value") ? "'integer','real','null'" : "'integer','null'";
+        emptied +=
+            database.execute(
+                "UPDATE %1$s SET %2$s=NULL WHERE typeof(%2$s) NOT IN (%3$s) AND %4$s IS NOT NULL"
+                    .formatted(rows.table(), column, types, text));
+      }
+    }
+    return emptied;
   }
 
   private static void declare(Surgery surgery, UnreadableNumbers.Rows rows) throws IOException {

@@ -163,6 +163,21 @@ class DamagedCellsTest {
   }
 
   @Test
+  void aTextBesideANumberThatIsNoneStays() throws IOException {
+    SamplePalace palace = SamplePalace.in(folder);
+    String documents =
+        "SELECT id || string_value FROM embedding_metadata WHERE key='chroma:document' ORDER BY id";
+    List<String> before = palace.texts(documents);
+    palace.sql("UPDATE embedding_metadata SET int_value='abc' WHERE key='chroma:document'");
+
+    RepairReport report = repair(palace);
+
+    assertThat(palace.texts(documents)).isEqualTo(before);
+    assertThat(report.lost()).isEmpty();
+    assertThat(examine(palace).damages()).isEmpty();
+  }
+
+  @Test
   void databasesAndTenantsThatNothingRefersToAreSound() throws IOException {
     SamplePalace palace = withTwoDatabases();
     palace.sql(
