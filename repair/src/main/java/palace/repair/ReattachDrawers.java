@@ -77,10 +77,13 @@ public record ReattachDrawers(CollectionName in) implements CollectionTreatment 
     }
   }
 
-  /// How far the drawers have come is said of the segment that they name.
+  /// How far the drawers have come is said of the segment that they name, unless it is another's.
   private static void takePosition(ChromaDatabase database, String named, String segment)
       throws IOException {
     database.execute(
-        "UPDATE OR IGNORE max_seq_id SET segment_id=? WHERE segment_id=?", segment, named);
+        "UPDATE OR IGNORE max_seq_id SET segment_id=? WHERE segment_id=? AND segment_id NOT IN"
+            + " (SELECT id FROM segments WHERE id IS NOT NULL)",
+        segment,
+        named);
   }
 }

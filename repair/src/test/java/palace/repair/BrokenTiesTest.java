@@ -17,7 +17,6 @@ import palace.common.Progress;
 import palace.common.chroma.CollectionRow;
 import palace.common.doctor.Doctor;
 import palace.common.doctor.Finding;
-import palace.common.doctor.IndexFinding;
 import palace.common.store.ContentDigest;
 import palace.common.store.Palace;
 
@@ -86,33 +85,6 @@ class BrokenTiesTest {
 
     assertThat(digests(palace)).isEqualTo(before);
     assertThat(Doctor.examine(palace.directory(), Progress.SILENT).damages()).isEmpty();
-  }
-
-  /// An index that a wrong row has left behind says how far it had come: what was written later is
-  /// not in it, though it may have an older vector of it.
-  @Test
-  void anIndexThatNoRowNamesGivesWhatItHadConsumed() throws IOException {
-    SamplePalace palace = SamplePalace.in(folder);
-    Map<String, String> before = digests(palace);
-    purge(palace);
-    displace(palace);
-
-    repair(palace);
-
-    assertThat(digests(palace)).isEqualTo(before);
-  }
-
-  @Test
-  void anIndexThatNoRowNamesGivesNothingThatWasWrittenAfterIt() throws IOException {
-    SamplePalace palace = SamplePalace.in(folder);
-    purge(palace);
-    palace.sql(
-        "UPDATE max_seq_id SET seq_id=x'0000000000000001' WHERE segment_id=" + segment("VECTOR"));
-    displace(palace);
-
-    assertThat(Doctor.examine(palace.directory(), Progress.SILENT).findings())
-        .filteredOn(IndexFinding.VectorsMissing.class::isInstance)
-        .isNotEmpty();
   }
 
   @Test
@@ -190,15 +162,6 @@ class BrokenTiesTest {
             + " AND seq_id < "
             + Long.parseLong(position, 16),
         "VACUUM");
-  }
-
-  /// The row names another segment, which Chroma has used since.
-  private static void displace(SamplePalace palace) throws IOException {
-    palace.sql(
-        "UPDATE segments SET id='" + OTHER + "' WHERE id=" + segment("VECTOR"),
-        "INSERT INTO max_seq_id(segment_id, seq_id) SELECT '"
-            + OTHER
-            + "', max(seq_id) FROM max_seq_id");
   }
 
   private static void repair(SamplePalace palace) throws IOException {

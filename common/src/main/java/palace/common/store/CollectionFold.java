@@ -29,7 +29,6 @@ final class CollectionFold {
   private final ChromaDatabase database;
   private final SchemaLevel level;
   private final Queue queue;
-  private final Catalogue catalogue;
   final CollectionRow row;
   final Optional<SegmentRow> vectorSegment;
   final Optional<SegmentRow> metadataSegment;
@@ -38,7 +37,6 @@ final class CollectionFold {
   final int dimension;
   final Optional<SegmentVectors> segment;
   final List<SegmentVectors> siblings = new ArrayList<>();
-  private final List<VectorFold.Sibling> sources = new ArrayList<>();
   final SpaceProof proof;
   final Space space;
   final Consumed metadataConsumed;
@@ -61,7 +59,6 @@ final class CollectionFold {
     this.level = level;
     this.queue = queue;
     this.row = row;
-    this.catalogue = catalogue;
     vectorSegment = catalogue.segmentOf(row, SegmentRow.VECTOR);
     metadataSegment = catalogue.segmentOf(row, SegmentRow.METADATA);
     settings = CollectionSettings.of(level, row, vectorSegment);
@@ -159,40 +156,14 @@ final class CollectionFold {
       return;
     }
     for (Path path : layout.quarantinedOf(vectorSegment.get().id())) {
-      openSibling(path, expected, OptionalLong.empty());
-    }
-    openStrays(expected);
-  }
-
-  /// A directory that no segment names may have been this collection's, and its position still
-  /// tells up to which write it holds every drawer that it has: no two writes share a position.
-  private void openStrays(Optional<IndexLayout> expected) throws IOException {
-    var positions = new HashMap<String, OptionalLong>();
-    database.each(
-        "SELECT segment_id, seq_id FROM max_seq_id WHERE segment_id NOT IN (SELECT id FROM segments"
-            + " WHERE id IS NOT NULL)",
-        found -> positions.put(found.text(1), SequenceNumber.of(found.value(2)).position()));
-    catalogue.segments().forEach(known -> positions.remove(known.id()));
-    for (Path directory : layout.segmentDirectories()) {
-      OptionalLong consumed =
-          positions.getOrDefault(directory.getFileName().toString(), OptionalLong.empty());
-      if (consumed.isPresent()) {
-        openSibling(directory, expected, consumed);
+      if (Files.isReadable(path)) {
+        SegmentVectors sibling = SegmentVectors.open(path, expected);
+        if (fits(sibling)) {
+          siblings.add(sibling);
+        } else {
+          sibling.close();
+        }
       }
-    }
-  }
-
-  private void openSibling(Path path, Optional<IndexLayout> expected, OptionalLong consumed)
-      throws IOException {
-    if (!Files.isReadable(path)) {
-      return;
-    }
-    SegmentVectors sibling = SegmentVectors.open(path, expected);
-    if (fits(sibling)) {
-      siblings.add(sibling);
-      sources.add(new VectorFold.Sibling(sibling, consumed));
-    } else {
-      sibling.close();
     }
   }
 
@@ -268,7 +239,7 @@ final class CollectionFold {
             space,
             dimension,
             segment.filter(this::fits),
-            sources,
+            siblings,
             vectorConsumed.believed());
     vectors.replay(queueEntries, segment.isPresent() && !segment.get().labels().isEmpty());
     for (Map.Entry<String, MetadataFold.Record> drawer : drawers.records().entrySet()) {

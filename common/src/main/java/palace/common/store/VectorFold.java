@@ -8,9 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.OptionalLong;
 import java.util.Set;
-import java.util.function.Predicate;
 import palace.common.hnsw.Space;
 import palace.common.pickle.IndexMetadata;
 import palace.common.pickle.PickleReading;
@@ -27,7 +25,7 @@ final class VectorFold {
   private final Space space;
   private final int dimension;
   private final Optional<SegmentVectors> segment;
-  private final List<Sibling> siblings;
+  private final List<SegmentVectors> siblings;
   private final Map<String, Long> newest = new HashMap<>();
   private final Set<String> deleted = new HashSet<>();
   private final Map<String, Long> touched = new HashMap<>();
@@ -36,18 +34,6 @@ final class VectorFold {
   private final long persisted;
   private boolean indexed;
 
-  /// An index beside the collection's own.
-  ///
-  /// @param consumed how far it is known to have consumed the queue; empty when it is not known
-  record Sibling(SegmentVectors vectors, OptionalLong consumed) {
-    /// {@return whether it may hold what was written last}
-    ///
-    /// @param isOutdated whether the collection's own index may not
-    boolean mayHold(MetadataFold.Record record, boolean isOutdated) {
-      return consumed.isPresent() ? record.sequence() <= consumed.getAsLong() : !isOutdated;
-    }
-  }
-
   /// @param persisted how far the index was ever persisted, as far as it is known; 0 when it is not
   VectorFold(
       Queue queue,
@@ -55,7 +41,7 @@ final class VectorFold {
       Space space,
       int dimension,
       Optional<SegmentVectors> segment,
-      List<Sibling> siblings,
+      List<SegmentVectors> siblings,
       long persisted) {
     this.queue = queue;
     this.topic = topic;
@@ -124,7 +110,7 @@ final class VectorFold {
       return new VectorSource.InQueue(row.get().sequence());
     }
     Optional<VectorSource> sibling =
-        fromSibling(id, one -> one.mayHold(record, isOutdated), Optional.empty());
+        isOutdated ? Optional.empty() : fromSibling(id, Optional.empty());
     return sibling.isPresent() ? sibling.get() : purged(id, record);
   }
 
@@ -173,10 +159,7 @@ final class VectorFold {
       return Optional.of(new VectorSource.InQueue(applied.get().sequence()));
     }
     VectorSource live = new VectorSource.InIndex(slot.getAsInt());
-    return Optional.of(
-        stored.get().directionOnly()
-            ? fromSibling(id, one -> one.mayHold(record, false), stored).orElse(live)
-            : live);
+    return Optional.of(stored.get().directionOnly() ? fromSibling(id, stored).orElse(live) : live);
   }
 
   private boolean agrees(StoredVector stored, QueueEntry entry) throws IOException {
@@ -218,13 +201,11 @@ final class VectorFold {
     return StoredVector.of(vector, space).isFinite();
   }
 
-  private Optional<VectorSource> fromSibling(
-      String id, Predicate<Sibling> wanted, Optional<StoredVector> direction) {
+  private Optional<VectorSource> fromSibling(String id, Optional<StoredVector> direction) {
     for (int i = 0; i < siblings.size(); i++) {
-      SegmentVectors vectors = siblings.get(i).vectors();
-      OptionalInt slot = wanted.test(siblings.get(i)) ? vectors.slotOf(id) : OptionalInt.empty();
+      OptionalInt slot = siblings.get(i).slotOf(id);
       Optional<StoredVector> vector =
-          slot.isPresent() ? vectors.read(slot.getAsInt(), space) : Optional.empty();
+          slot.isPresent() ? siblings.get(i).read(slot.getAsInt(), space) : Optional.empty();
       if (vector.isPresent()
           && (direction.isEmpty()
               || !vector.get().directionOnly() && sameDirection(vector.get(), direction.get()))) {
